@@ -1,0 +1,25 @@
+//! VITBC bytecode: instruction table, module model, binary and text forms, verifier.
+//!
+//! A module comes from bytes ([`read`]), from text ([`text`]) or from the builder ([`builder`]); [`verify`] turns it
+//! into a [`Verified<Module>`], which the engines take.
+#![forbid(unsafe_code)]
+
+#[macro_use]
+pub mod ops;
+pub mod codes;
+pub mod error;
+pub mod index;
+pub mod inst;
+pub mod limits;
+pub mod module;
+pub mod types;
+mod verified;
+pub mod verify;
+
+pub use codes::Code;
+pub use error::{Error, Place};
+pub use index::*;
+pub use inst::{Inst, Opcode};
+pub use module::*;
+pub use types::{Signature, Type};
+pub use verified::Verified;

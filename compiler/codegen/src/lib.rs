@@ -1,0 +1,1 @@
+//! Verified VITBC to SSA to Cranelift: object files and in-memory code.

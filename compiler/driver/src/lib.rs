@@ -1,0 +1,1 @@
+//! The vittec command line: VITBC to native executables.

@@ -1,0 +1,2 @@
+//! The `vittec` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Targets, the carried runtime archive, and linking.

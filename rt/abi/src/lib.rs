@@ -1,0 +1,1 @@
+//! What compiled code and runtime agree on: runtime functions, layouts, side tables.

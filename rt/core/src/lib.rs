@@ -1,0 +1,1 @@
+//! The Vitte runtime: heap, collector, processes, exceptions, natives, FFI.

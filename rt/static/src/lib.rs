@@ -1,0 +1,1 @@
+//! The runtime archive that compiled programs link.

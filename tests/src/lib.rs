@@ -1,0 +1,1 @@
+//! Programs and what they print; checks of the whole.
