@@ -1,0 +1,45 @@
+//! The record through which a program hands its tables to the runtime.
+
+/// The version of everything in this crate; a runtime refuses a program made for another one.
+pub const ABI_VERSION: u64 = 1;
+
+/// The symbol of the program's [`Program`] record.
+pub const PROGRAM_SYMBOL: &str = "vt_program";
+
+/// Flag of [`Program::flags`]: the entry takes the command line as `[str]`.
+pub const ENTRY_TAKES_ARGS: u64 = 1;
+/// Flag of [`Program::flags`]: the entry returns `int`, the exit code.
+pub const ENTRY_RETURNS_INT: u64 = 2;
+
+/// A compiled program. Lengths are in bytes.
+///
+/// `entry` and `call_closure` follow the C convention, so that the runtime can call them; each catches every
+/// exception, and returns 0 normally, 1 with the exception left in the context.
+///
+/// - `entry(context, args) -> status`: runs the entry function; its `int` result, or 0, is left in `context.result`.
+///   `args` is a `[str]`, or 0 if the entry takes none.
+/// - `call_closure(context, closure) -> status`: calls a function value without parameters.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Program {
+    /// [`ABI_VERSION`].
+    pub abi_version: u64,
+    /// `ENTRY_*`.
+    pub flags: u64,
+    /// The address of `entry`.
+    pub entry: u64,
+    /// The address of `call_closure`.
+    pub call_closure: u64,
+    /// The machine code of all functions.
+    pub text: u64,
+    /// Its length.
+    pub text_len: u64,
+    /// The encoded [`TypeTable`](crate::types::TypeTable).
+    pub types: u64,
+    /// Its length.
+    pub types_len: u64,
+    /// The encoded [`CodeTable`](crate::code::CodeTable), aligned to 4 bytes.
+    pub code: u64,
+    /// Its length.
+    pub code_len: u64,
+}
