@@ -11,7 +11,7 @@ pub struct Error {
     /// What is wrong: starts in lower case, ends without a dot.
     pub message: String,
     /// Where.
-    pub place: Place,
+    pub place: Box<Place>,
     /// What to do, if that is known.
     pub help: Option<String>,
 }
@@ -37,7 +37,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error whose place is not known yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Error { code, message: message.into(), place: Place::default(), help: None }
+        Error { code, message: message.into(), place: Box::default(), help: None }
     }
 
     /// Says what to do.

@@ -1,0 +1,8 @@
+//! Tests of the crate's surface: bytes, text, builder and linker.
+
+#[path = "it/read_errors.rs"]
+mod read_errors;
+#[path = "it/round_trip.rs"]
+mod round_trip;
+#[path = "it/sample.rs"]
+mod sample;
