@@ -225,6 +225,16 @@ pub fn predefined() -> Vec<Type> {
 }
 
 impl Type {
+    /// The name of a struct, enum or trait.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Type::Struct(declared) => Some(&declared.name),
+            Type::Enum(declared) => Some(&declared.name),
+            Type::Trait(declared) => Some(&declared.name),
+            _ => None,
+        }
+    }
+
     /// Whether values of the type are held as numbers in a machine register rather than as a traced word.
     pub fn is_scalar(&self) -> bool {
         use Type::*;
