@@ -308,3 +308,136 @@ impl Chunk<'_> {
         assigned
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::TypeIdx;
+    use crate::{Const, Handler};
+
+    /// A function of `any` registers, two of them parameters.
+    fn function(code: Vec<Inst>, handlers: Vec<Handler>) -> Function {
+        Function { n_params: 2, regs: vec![TypeIdx::ANY; 200], code, handlers, ..Function::default() }
+    }
+
+    /// The instruction at fault, if any.
+    fn fault(function: &Function) -> Option<u32> {
+        let regions = Regions::nest(&function.handlers).unwrap();
+        let result = check(function, &Blocks::new(function), &regions, &mut Budget::new());
+        let error = result.err()?;
+        assert_eq!(error.code, Code::UNASSIGNED);
+        error.place.inst.map(|(position, _)| position)
+    }
+
+    fn set(reg: u32) -> Inst {
+        Inst::LoadArg { dst: Reg(reg), param: crate::ParamIdx(0) }
+    }
+
+    fn throwing_set(reg: u32) -> Inst {
+        Inst::LoadConst { dst: Reg(reg), value: Const::Nil }
+    }
+
+    fn get(reg: u32) -> Inst {
+        Inst::Send { to: Reg(0), message: Reg(reg) }
+    }
+
+    fn branch(target: u32) -> Inst {
+        Inst::If { cond: Reg(0), target: Label(target) }
+    }
+
+    fn jump(target: u32) -> Inst {
+        Inst::Jump { target: Label(target) }
+    }
+
+    fn end() -> Inst {
+        Inst::Return { value: None }
+    }
+
+    fn handler(start: u32, end: u32, target: u32, reg: u32, filtered: bool) -> Handler {
+        Handler {
+            start: Label(start),
+            end: Label(end),
+            target: Label(target),
+            reg: Reg(reg),
+            filter: filtered.then_some(TypeIdx::INT),
+        }
+    }
+
+    #[test]
+    fn parameters_are_assigned_and_others_are_not() {
+        assert_eq!(fault(&function(vec![get(0), get(1), end()], vec![])), None);
+        assert_eq!(fault(&function(vec![get(0), get(2), end()], vec![])), Some(1));
+        assert_eq!(fault(&function(vec![Inst::Move { dst: Reg(2), src: Reg(2) }, end()], vec![])), Some(0));
+    }
+
+    #[test]
+    fn both_arms_must_assign() {
+        let both = vec![branch(3), set(2), jump(4), set(2), get(2), end()];
+        assert_eq!(fault(&function(both, vec![])), None);
+        let one = vec![branch(3), set(2), jump(3), get(2), end()];
+        assert_eq!(fault(&function(one, vec![])), Some(3));
+    }
+
+    #[test]
+    fn a_loop_does_not_assign_before_its_first_turn() {
+        let before = vec![set(2), get(2), set(3), branch(1), get(3), end()];
+        assert_eq!(fault(&function(before, vec![])), None);
+        let late = vec![branch(3), get(2), set(2), branch(1), end()];
+        assert_eq!(fault(&function(late, vec![])), Some(1));
+    }
+
+    #[test]
+    fn unreachable_code_may_read_anything() {
+        assert_eq!(fault(&function(vec![end(), get(2), end()], vec![])), None);
+    }
+
+    #[test]
+    fn many_registers_take_many_columns() {
+        let mut code: Vec<Inst> = (2..199).map(set).collect();
+        code.push(branch(198));
+        code.extend((2..199).map(get));
+        code.push(end());
+        assert_eq!(fault(&function(code.clone(), vec![])), None);
+        code[77] = Inst::Nop {};
+        assert_eq!(fault(&function(code, vec![])), Some(198 + 77));
+    }
+
+    #[test]
+    fn a_peek_assigns_only_if_there_is_a_message() {
+        let peek = Inst::ReceivePeek { dst: Reg(2), empty: Label(3) };
+        assert_eq!(fault(&function(vec![peek.clone(), get(2), end(), end()], vec![])), None);
+        assert_eq!(fault(&function(vec![peek.clone(), get(2), end(), get(2), end()], vec![])), Some(3));
+        assert_eq!(fault(&function(vec![set(2), peek, end(), get(2), end()], vec![])), None);
+    }
+
+    #[test]
+    fn a_handler_sees_what_was_assigned_before_the_first_throw() {
+        let region = |filtered| vec![handler(1, 4, 5, 9, filtered)];
+        let code = |at_0, at_1, at_2, at_3| vec![at_0, at_1, at_2, at_3, end(), get(9), get(2), end()];
+        // Before the region; in it before anything throws; by the throwing instruction itself; after it.
+        assert_eq!(fault(&function(code(set(2), get(0), get(0), get(0)), region(false))), None);
+        assert_eq!(fault(&function(code(get(0), set(2), get(0), get(0)), region(false))), None);
+        assert_eq!(fault(&function(code(get(0), throwing_set(2), get(0), get(0)), region(false))), Some(6));
+        assert_eq!(fault(&function(code(get(0), get(0), set(2), get(0)), region(true))), Some(6));
+        // Nothing throws at all: the handler is never entered.
+        assert_eq!(fault(&function(code(get(0), set(3), set(3), set(3)), region(true))), None);
+    }
+
+    #[test]
+    fn an_inner_handler_without_filter_hides_the_outer_one() {
+        let code = || vec![get(0), set(4), get(0), end(), set(2), get(0), end(), get(2), end()];
+        let nested = |filtered| vec![handler(2, 3, 4, 9, filtered), handler(2, 6, 7, 9, false)];
+        // The outer handler reads r2, which the inner handler assigns before it may throw.
+        assert_eq!(fault(&function(code(), nested(false))), None);
+        assert_eq!(fault(&function(code(), nested(true))), Some(7));
+    }
+
+    #[test]
+    fn the_budget_ends() {
+        let code = vec![branch(1), get(2), end()];
+        let function = function(code, vec![]);
+        let regions = Regions::nest(&[]).unwrap();
+        let error = check(&function, &Blocks::new(&function), &regions, &mut Budget(1)).unwrap_err();
+        assert_eq!(error.code, Code::TOO_COMPLEX);
+    }
+}

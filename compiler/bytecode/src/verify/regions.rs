@@ -97,3 +97,53 @@ fn check_within(handlers: &[Handler], region: u32, outer: u32) -> Result<()> {
     );
     Err(Error::new(Code::HANDLER_NESTING, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::Reg;
+
+    fn handlers(extents: &[(u32, u32)]) -> Vec<Handler> {
+        let handler = |&(start, end)| Handler {
+            start: Label(start),
+            end: Label(end),
+            target: Label(99),
+            reg: Reg(0),
+            filter: None,
+        };
+        extents.iter().map(handler).collect()
+    }
+
+    /// The regions that cover an instruction, by looking at each in the vector's order.
+    fn by_scan(handlers: &[Handler], at: u32) -> Vec<usize> {
+        let covers = |handler: &Handler| (handler.start.0..handler.end.0).contains(&at);
+        handlers.iter().enumerate().filter(|(_, handler)| covers(handler)).map(|(region, _)| region).collect()
+    }
+
+    #[test]
+    fn lookup_agrees_with_a_scan() {
+        for extents in [
+            &[][..],
+            &[(2, 5)],
+            &[(2, 4), (2, 4), (1, 6)],
+            &[(0, 1), (1, 2), (2, 3), (0, 3)],
+            &[(3, 4), (5, 6), (3, 7), (8, 9), (3, 9), (0, 10)],
+            &[(5, 6), (0, 2), (1, 2)][..2],
+        ] {
+            let handlers = handlers(extents);
+            let regions = Regions::nest(&handlers).unwrap();
+            for at in 0..12 {
+                let found: Vec<usize> = regions.handlers_at(Label(at)).collect();
+                assert_eq!(found, by_scan(&handlers, at), "{extents:?} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn misnested_regions_are_refused() {
+        for extents in [[(0, 3), (2, 5)], [(2, 5), (0, 3)], [(0, 5), (1, 2)], [(0, 5), (0, 4)], [(0, 5), (1, 5)]] {
+            let error = Regions::nest(&handlers(&extents)).unwrap_err();
+            assert_eq!(error.code, Code::HANDLER_NESTING, "{extents:?}");
+        }
+    }
+}

@@ -125,3 +125,69 @@ impl Body<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inst::{Opcode, OperandInfo, OperandSource};
+    use crate::verify::Env;
+    use crate::{Const, Extern, FuncIdx, Function, Global, Label, Module, Native, Signature};
+    use std::collections::HashSet;
+    use std::convert::Infallible;
+
+    /// Index 0 for every operand.
+    struct Zeros;
+
+    impl OperandSource for Zeros {
+        type Error = Infallible;
+        fn reg(&mut self, _: &OperandInfo) -> std::result::Result<Reg, Infallible> {
+            Ok(Reg(0))
+        }
+        fn opt_reg(&mut self, _: &OperandInfo) -> std::result::Result<Option<Reg>, Infallible> {
+            Ok(Some(Reg(0)))
+        }
+        fn regs(&mut self, _: &OperandInfo) -> std::result::Result<Box<[Reg]>, Infallible> {
+            Ok(Box::new([Reg(0)]))
+        }
+        fn constant(&mut self, _: &OperandInfo) -> std::result::Result<Const, Infallible> {
+            Ok(Const::Nil)
+        }
+        fn index(&mut self, _: &OperandInfo) -> std::result::Result<u32, Infallible> {
+            Ok(0)
+        }
+        fn label(&mut self, _: &OperandInfo) -> std::result::Result<Label, Infallible> {
+            Ok(Label(0))
+        }
+        fn labels(&mut self, _: &OperandInfo) -> std::result::Result<Box<[Label]>, Infallible> {
+            Ok(Box::new([Label(0)]))
+        }
+        fn imm(&mut self, _: &OperandInfo) -> std::result::Result<i64, Infallible> {
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn every_special_row_has_a_rule_and_no_other() {
+        let signature = Signature { params: Box::new([]), result: TypeIdx::UNIT };
+        let mut module = Module::new("m");
+        module.externs.push(Extern {
+            library: String::new(),
+            symbol: "f".into(),
+            signature: signature.clone(),
+            variadic: false,
+        });
+        module.natives.push(Native { name: "f".into(), signature });
+        module.globals.push(Global { name: "g".into(), ty: TypeIdx::ANY, value: Const::Nil });
+        let function =
+            Function { n_params: 1, regs: vec![TypeIdx::INT], captures: vec![TypeIdx::INT], ..Function::default() };
+        module.functions.push(function.clone());
+        assert!(module.signature(FuncIdx(0)).is_some());
+        let env = Env { module: &module, keys: crate::verify::types::Keys::new(&module.types), impls: HashSet::new() };
+        let body = Body { env: &env, module: &module, function: &function };
+        for &opcode in Opcode::ALL {
+            let Ok(inst) = Inst::read(opcode, &mut Zeros);
+            let has_rule = body.special_rule(&inst).is_some();
+            assert_eq!(has_rule, opcode.info().is_special(), "{}", opcode.info().mnemonic);
+        }
+    }
+}
