@@ -89,7 +89,8 @@ impl Body<'_> {
         // The unit value can be passed on, but nothing else can be done with it.
         let mut fits = ty != TypeIdx::UNIT || matches!(inst, Inst::Move { .. });
         for &(of, class) in info.classes {
-            fits &= of != var || self.is_in(class, ty);
+            let is_key = class != Class::Key || self.env.keys.contains(ty);
+            fits &= of != var || class.admits(self.module.ty(ty)) && is_key;
         }
         if fits {
             return Ok(());
@@ -101,12 +102,15 @@ impl Body<'_> {
         };
         Err(Error::new(Code::BAD_CLASS, message))
     }
+}
 
-    fn is_in(&self, class: Class, idx: TypeIdx) -> bool {
-        let ty = self.module.ty(idx);
+impl Class {
+    /// Whether a type belongs to the class, as far as the type alone says: tuples and enums are keys only if all
+    /// their parts are.
+    pub fn admits(self, ty: &Type) -> bool {
         let is_num = ty.is_integer() || ty.is_real();
-        match class {
-            // Its own rule looks at the types.
+        match self {
+            // The instruction's own rule looks at the types.
             Class::Special => true,
             Class::Addable => is_num || matches!(ty, Type::Any | Type::Str),
             Class::Arith => is_num || *ty == Type::Any,
@@ -120,7 +124,7 @@ impl Body<'_> {
             Class::Nullable => matches!(ty, Type::Optional(_) | Type::Any),
             Class::Enum => matches!(ty, Type::Enum(_)),
             Class::Object => !ty.is_scalar(),
-            Class::Key => self.env.keys.contains(idx),
+            Class::Key => matches!(ty, Type::Int | Type::Bool | Type::Str | Type::Tuple(_) | Type::Enum(_)),
             Class::Packed => is_num || *ty == Type::Bool,
         }
     }
