@@ -1,0 +1,68 @@
+//! What can go wrong between object file and executable.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An error of this crate. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// No such target.
+    #[error("unknown target `{name}`; known are {known}")]
+    UnknownTarget {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The linker is not installed.
+    #[error("no linker: `{program}` was not found in PATH; {package}, or choose another with --linker")]
+    NoLinker {
+        /// The program.
+        program: String,
+        /// How to get it.
+        package: String,
+    },
+    /// There is no runtime for the target.
+    #[error(
+        "no runtime for {target}: looked in {looked}; set VITTE_SYSROOT to a folder that holds {target}/libvitte_rt.a"
+    )]
+    NoRuntime {
+        /// The target.
+        target: String,
+        /// The places, separated by commas.
+        looked: String,
+    },
+    /// A library does not exist.
+    #[error("no library `{library}` for linking; {hint}")]
+    NoLibrary {
+        /// Its name, as after `-l`.
+        library: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The linker failed.
+    #[error("{program} failed ({status}):\n{output}")]
+    LinkerFailed {
+        /// The program.
+        program: String,
+        /// How it ended.
+        status: String,
+        /// What it printed.
+        output: String,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+impl LinkError {
+    /// Whether something has to be installed first.
+    pub fn is_missing_tool(&self) -> bool {
+        matches!(self, LinkError::NoLinker { .. } | LinkError::NoRuntime { .. } | LinkError::NoLibrary { .. })
+    }
+}
