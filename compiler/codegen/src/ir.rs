@@ -7,8 +7,17 @@
 //! Exceptions: outside try regions, instructions that throw simply leave the function. Inside, such an instruction
 //! ends its block with [`Terminator::Try`], which names the handlers. So control flow is all in the terminators.
 //!
-//! Collections: at [`Op::New`], [`Op::Poll`], calls, and nowhere else, references may change. CLIF translation
-//! declares all `Ref` values for the stack maps; an address computed from a reference never lives across such a point.
+//! Collections: where [`Op::collects`] says so (allocations, polls, calls) and nowhere else, references may change. CLIF
+//! translation declares all `Ref` values for the stack maps; an address computed from a reference never lives across
+//! such a point.
+//!
+//! Operands and results of [`Op::Helper`] and [`Op::Native`] follow the runtime's tables: `Float` is `F64`, traced types
+//! are `Ref`, `Bool Int Pid Ptr Type` are `I64`, and `Bits` is slot bits: `Ref`, or an `I64` into which translation has
+//! extended or cast the scalar. So a `Bits` result is of the representation that the instruction's result has.
+
+mod effects;
+
+pub use effects::Writes;
 
 use cranelift_codegen::entity::{PrimaryMap, entity_impl};
 use vitbc::{ExternIdx, FileIdx, FuncIdx, MethodIdx, StrIdx, TypeIdx};
@@ -153,7 +162,8 @@ pub enum Terminator {
     TailCall(FuncIdx, Vec<Value>),
     /// Leave the function by calling a function value in its place; the first operand.
     TailCallClosure(Vec<Value>),
-    /// Execute an instruction that may throw. The handlers are tried in order; `None` catches everything.
+    /// Execute an instruction that may throw, see [`Op::throws`]. The handlers are tried in order; `None` catches
+    /// everything.
     Try {
         /// The instruction; in no list of instructions, and without a result value.
         inst: Inst,
@@ -377,8 +387,8 @@ pub enum Op {
     New(TypeId, u16),
     /// A new function value, with these captures.
     NewClosure(FuncIdx),
-    /// The slot bits of all operands, one after the other, in memory of the frame: its address, `I64`. Read by the
-    /// next helper call; nothing between them collects.
+    /// All operands, slot bits held as `I64` or `Ref`, one after the other in memory of the frame: its address, `I64`.
+    /// Read by the next helper call; nothing between them collects.
     Array,
 
     // ---- any
@@ -388,6 +398,9 @@ pub enum Op {
     Unbox(TypeId),
     /// Whether the word is of this type, as `I8`.
     IsType(TypeId),
+    /// The same word, after a check has shown that it is no longer nil, or of a narrower type. Loads take this value,
+    /// so that none of them can come before the check.
+    Refine,
 
     // ---- checks and calls
     /// If `a` is not 0, raise.
@@ -402,6 +415,8 @@ pub enum Op {
     CallMethod(TypeIdx, MethodIdx),
     /// A helper of the runtime. An argument of the table's type `Bits` is an `I64` or a `Ref`.
     Helper(Helper),
+    /// The word that the helper just before left in `context.result`, as [`Helper::vt_receive_peek`] does.
+    Peeked,
     /// A native of the runtime.
     Native(NativeFn),
     /// Raise the `any` word `a`; the block ends in `Unreachable`.

@@ -4,4 +4,7 @@
 //! machine code of each function, and the code goes into an object file ([`object`](object)) or into memory
 //! ([`jit`](jit)).
 
+pub mod env;
 pub mod ir;
+
+pub use env::Env;
