@@ -1,0 +1,244 @@
+//! A process: its heap, its stack of frames, its pending exception.
+//!
+//! Natives hold a shared `&Process`; whatever they change sits in cells. Collecting takes `&mut Process`, so no object
+//! moves while a native looks at it.
+
+use crate::heap::Heap;
+use crate::object::{Buffer, List, Obj, Str};
+use crate::runtime::Runtime;
+use crate::throw::Throw;
+use crate::trace::{Frame, Traces};
+use crate::word::Word;
+use std::cell::{Cell, RefCell, UnsafeCell};
+use vitte_abi::TypeId;
+use vitte_abi::context::Context;
+use vitte_abi::object::{ALIGN, LIST_SIZE, flag, header, offset, str_size, type_id, word};
+use vitte_abi::types::TypeTable;
+
+/// A process. Compiled code knows its head, the [`Context`].
+#[repr(C)]
+pub struct Process {
+    context: UnsafeCell<Context>,
+    runtime: &'static Runtime,
+    /// The true end of the allocation area; `context.heap_limit` is below it when a collection is due.
+    end: Cell<u64>,
+    heap: RefCell<Heap>,
+    traces: RefCell<Traces>,
+}
+
+macro_rules! context_words {
+    ($($(#[$doc:meta])* $name:ident, $set:ident;)*) => { $(
+        $(#[$doc])*
+        pub(crate) fn $name(&self) -> u64 {
+            // SAFETY: compiled code writes the word, but does not run meanwhile.
+            unsafe { (*self.context.get()).$name }
+        }
+
+        $(#[$doc])*
+        pub(crate) fn $set(&self, value: u64) {
+            // SAFETY: as above.
+            unsafe { (*self.context.get()).$name = value }
+        }
+    )* };
+}
+
+impl Process {
+    /// A process of a program.
+    pub fn new(runtime: &'static Runtime) -> Box<Process> {
+        Box::new(Process {
+            // All words of a context may be zero.
+            context: UnsafeCell::new(Context {
+                heap_next: 0,
+                heap_limit: 0,
+                stack_limit: 0,
+                poll: 0,
+                result: 0,
+                exception: 0,
+                throwing: 0,
+                exit_frame: 0,
+                exit_pc: 0,
+                native_stack: 0,
+                resume: [0; 3],
+            }),
+            runtime,
+            end: Cell::new(0),
+            heap: RefCell::default(),
+            traces: RefCell::default(),
+        })
+    }
+
+    /// What the processes of the program share.
+    pub fn runtime(&self) -> &'static Runtime {
+        self.runtime
+    }
+
+    /// The types of the program.
+    pub fn types(&self) -> &'static TypeTable {
+        self.runtime.types()
+    }
+
+    // ---- For the interpreter -----------------------------------------------------------------------------------------
+
+    /// Whether a collection is due: the interpreter asks at calls and loops, and then calls [`Process::collect`].
+    pub fn collection_due(&self) -> bool {
+        self.poll() != 0
+    }
+
+    /// Collects. `roots` calls the function it is given with each traced word that the caller holds.
+    pub fn collect(&mut self, roots: &mut dyn FnMut(&mut dyn FnMut(&mut u64))) {
+        roots(&mut |_| {});
+    }
+
+    /// The stack trace of `exception` begins here, or with `again` goes on.
+    pub fn begin_trace(&self, exception: Word, again: bool) {
+        let mut traces = self.traces.borrow_mut();
+        if !(again && traces.resume(exception)) {
+            traces.begin(exception);
+        }
+    }
+
+    /// Appends a frame that the exception raised last passes or is handled in. Returns false if further frames would
+    /// not be shown.
+    pub fn push_frame(&self, frame: Frame) -> bool {
+        self.traces.borrow_mut().last().is_some_and(|trace| {
+            trace.push(frame);
+            !trace.is_full()
+        })
+    }
+
+    /// The stack trace of the exception raised last.
+    pub fn stack_trace(&self) -> String {
+        self.traces.borrow_mut().last().map_or(String::new(), |trace| trace.to_string())
+    }
+
+    context_words! {
+        /// The next free byte of the allocation area.
+        heap_next, set_heap_next;
+        /// Where compiled code stops allocating.
+        heap_limit, set_heap_limit;
+        /// Whether compiled code is to call the poll stub.
+        poll, set_poll;
+        /// The result of a stub or helper that leaves one in the context.
+        result, set_result;
+    }
+
+    /// The object at an address that a traced word holds.
+    pub fn object(&self, address: u64) -> Obj<'_> {
+        Obj::at(self, address)
+    }
+
+    // ---- Allocation ------------------------------------------------------------------------------------------------
+
+    /// A new object of `size` bytes, all zero behind the header.
+    pub fn new_object(&self, ty: TypeId, tag: u16, size: u32) -> Obj<'_> {
+        let address = self.alloc(size as usize);
+        let object = Obj::at(self, address);
+        object.set_raw(0, header(ty, tag));
+        // SAFETY: the object is that large, and nobody else knows it yet.
+        unsafe { std::ptr::write_bytes((address + 8) as usize as *mut u8, 0, size as usize - 8) };
+        object
+    }
+
+    /// A new struct, tuple or closure, all zero.
+    pub fn new_record(&self, ty: TypeId) -> Obj<'_> {
+        self.new_object(ty, 0, self.runtime.record(ty).size)
+    }
+
+    /// A new value of a variant, all zero.
+    pub fn new_variant(&self, ty: TypeId, tag: u16) -> Obj<'_> {
+        self.new_object(ty, tag, self.runtime.variant(ty, tag).size)
+    }
+
+    /// A new string.
+    pub fn new_str(&self, text: &str) -> Str<'_> {
+        self.new_str_with(text.len(), |bytes| bytes.copy_from_slice(text.as_bytes()))
+    }
+
+    /// A new string of `len` bytes, zero until `fill` writes them; what it leaves there must be UTF-8.
+    pub fn new_str_with(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Str<'_> {
+        let size = str_size(len as u64) as usize;
+        let address = self.alloc(size);
+        let object = Obj::at(self, address);
+        object.set_raw(0, header(type_id::STR, 0));
+        object.set_raw(offset::STR_LEN, len as u64);
+        let bytes = (address + u64::from(offset::STR_BYTES)) as usize as *mut u8;
+        // SAFETY: the string has room for `len` bytes and padding, and nobody else knows it yet.
+        fill(unsafe {
+            std::ptr::write_bytes(bytes, 0, size - offset::STR_BYTES as usize);
+            std::slice::from_raw_parts_mut(bytes, len)
+        });
+        Str::of(object)
+    }
+
+    /// A new buffer with room for `size` bytes of traced words (`refs`) or of raw data, all zero.
+    pub fn new_buffer(&self, refs: bool, size: usize) -> Buffer<'_> {
+        let ty = if refs { type_id::REF_BUFFER } else { type_id::RAW_BUFFER };
+        let size = size.next_multiple_of(ALIGN as usize);
+        let address = self.alloc(offset::BUFFER_DATA as usize + size);
+        let object = Obj::at(self, address);
+        object.set_raw(0, header(ty, 0));
+        object.set_raw(offset::BUFFER_SIZE, size as u64);
+        let buffer = Buffer::of(object);
+        buffer.clear(0, size);
+        buffer
+    }
+
+    /// A new list, or `bytes`, of type `ty`: empty, with room for `capacity` items.
+    pub fn new_list(&self, ty: TypeId, capacity: usize) -> List<'_> {
+        let form = self.runtime.item_form(ty);
+        let buffer = self.new_buffer(form == crate::object::Form::REF, capacity * form.size());
+        let list = List::of(self.new_object(ty, 0, LIST_SIZE));
+        list.set_buffer(self, buffer);
+        list
+    }
+
+    /// A new box of a scalar.
+    pub fn new_box(&self, ty: TypeId, bits: u64) -> Obj<'_> {
+        let object = self.new_object(ty, 0, vitte_abi::object::BOX_SIZE);
+        object.set_raw(offset::BOX_VALUE, bits);
+        object
+    }
+
+    /// The `any` word of a value of type `ty`, given by its slot bits.
+    pub fn any(&self, ty: TypeId, bits: u64) -> Word {
+        let immediate = match ty {
+            type_id::INT => word::from_int(bits as i64),
+            type_id::FLOAT => word::from_float_bits(bits),
+            type_id::U64 | type_id::PID | type_id::MONITOR_REF | type_id::PTR => None,
+            _ if self.runtime.is_scalar(ty) => Some(word::from_small(ty, bits)),
+            _ => return Word(bits),
+        };
+        immediate.map_or_else(|| self.new_box(ty, bits).word(), Word)
+    }
+
+    /// Whether `bytes` more may be allocated at all, else `OutOfMemory`. For natives whose result can be of any size.
+    pub fn check_room(&self, bytes: usize) -> Result<(), Throw> {
+        if bytes as u64 > self.runtime.options().heap_max.min(1 << 46) {
+            return Err(self.throw_error(type_id::OUT_OF_MEMORY, "out of memory"));
+        }
+        Ok(())
+    }
+
+    fn alloc(&self, size: usize) -> u64 {
+        let size = size.next_multiple_of(ALIGN as usize);
+        if self.end.get() - self.heap_next() < size as u64 {
+            let block = self.heap.borrow_mut().more(size);
+            self.set_heap_next(block.base);
+            self.end.set(block.end());
+            self.set_heap_limit(block.end());
+        }
+        let address = self.heap_next();
+        self.set_heap_next(address + size as u64);
+        address
+    }
+
+    /// Before a reference is stored at address `slot` of the object at `object`, which bears the flag `OLD`.
+    pub(crate) fn barrier(&self, object: u64, slot: u64) {
+        let _ = (object, slot, flag::OLD);
+    }
+
+    /// Before references are stored anywhere in the object at `object`, which bears the flag `OLD`.
+    pub(crate) fn barrier_whole(&self, object: u64) {
+        self.barrier(object, object);
+    }
+}

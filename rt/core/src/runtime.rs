@@ -1,0 +1,106 @@
+//! What all processes of a program share: its types, its code tables, the options of the run.
+
+use crate::heap::Shapes;
+use crate::object::Form;
+use crate::options::Options;
+use crate::word::Word;
+use vitte_abi::TypeId;
+use vitte_abi::object::{immortal_header, offset, str_size, type_id};
+use vitte_abi::types::{Record, Shape, TypeInfo, TypeTable};
+
+/// A running program, apart from its processes. It lives as long as the operating system's process.
+pub struct Runtime {
+    types: TypeTable,
+    forms: Box<[Form]>,
+    scalars: Box<[bool]>,
+    shapes: Shapes,
+    options: Options,
+    args: Vec<String>,
+}
+
+impl Runtime {
+    /// A program of these types, with `args` as its command line.
+    pub fn new(types: TypeTable, options: Options, args: Vec<String>) -> &'static Runtime {
+        let forms = types.types.iter().enumerate().map(|(ty, info)| Form::new(ty as TypeId, info.repr)).collect();
+        let scalars = types.types.iter().map(|info| info.shape == Shape::Scalar).collect();
+        let shapes = Shapes::new(&types);
+        Box::leak(Box::new(Runtime { types, forms, scalars, shapes, options, args }))
+    }
+
+    /// All types.
+    pub fn types(&self) -> &TypeTable {
+        &self.types
+    }
+
+    /// One type.
+    pub fn ty(&self, ty: TypeId) -> &TypeInfo {
+        &self.types.types[ty as usize]
+    }
+
+    /// How values of a type are held.
+    pub fn form(&self, ty: TypeId) -> Form {
+        self.forms[ty as usize]
+    }
+
+    /// How the items of a list of this type, or of `bytes`, are held.
+    pub fn item_form(&self, list: TypeId) -> Form {
+        match self.ty(list).shape {
+            Shape::List(item) => self.form(item),
+            _ => Form::U8,
+        }
+    }
+
+    /// Whether it is a number, truth value or handle: as an object, a box.
+    pub fn is_scalar(&self, ty: TypeId) -> bool {
+        self.scalars[ty as usize]
+    }
+
+    /// The layout of a tuple or struct, or of a closure.
+    pub fn record(&self, ty: TypeId) -> &Record {
+        match &self.ty(ty).shape {
+            Shape::Tuple(record) | Shape::Struct(record) | Shape::Closure(_, record) => record,
+            shape => unreachable!("type {ty} is no record: {shape:?}"),
+        }
+    }
+
+    /// The layout of one variant of an enum.
+    pub fn variant(&self, ty: TypeId, tag: u16) -> &Record {
+        match &self.ty(ty).shape {
+            Shape::Enum(variants) => &variants[usize::from(tag)].record,
+            shape => unreachable!("type {ty} is no enum: {shape:?}"),
+        }
+    }
+
+    /// Whether a type implements a trait.
+    pub fn implements(&self, trait_ty: TypeId, ty: TypeId) -> bool {
+        self.types.impls.binary_search(&(trait_ty, ty)).is_ok()
+    }
+
+    /// How the collector sees objects.
+    pub(crate) fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
+    /// The options of the run.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The command line, without the program's name.
+    pub fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    /// A string that lives for ever, outside every heap: a constant of an interpreted program.
+    pub fn intern_constant(&self, text: &str) -> Word {
+        let mut words = vec![0u64; str_size(text.len() as u64) as usize / 8];
+        words[0] = immortal_header(type_id::STR, 0);
+        words[1] = text.len() as u64;
+        for (word, chunk) in words[offset::STR_BYTES as usize / 8..].iter_mut().zip(text.as_bytes().chunks(8)) {
+            let mut bytes = [0; 8];
+            bytes[..chunk.len()].copy_from_slice(chunk);
+            *word = u64::from_le_bytes(bytes);
+        }
+        Word(words.leak().as_ptr() as u64)
+    }
+}

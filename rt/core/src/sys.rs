@@ -1,0 +1,26 @@
+//! What the runtime needs of the operating system. Everything that knows a system's name is below this module.
+
+#[cfg(all(unix, not(miri)))]
+#[path = "sys/unix.rs"]
+mod imp;
+#[cfg(not(all(unix, not(miri))))]
+#[path = "sys/portable.rs"]
+mod imp;
+
+pub(crate) use imp::*;
+
+/// Memory comes in multiples of this.
+pub(crate) const PAGE: usize = 64 << 10;
+
+/// Ends the program because the system has no memory left.
+pub(crate) fn out_of_memory() -> ! {
+    fatal("out of memory")
+}
+
+/// Ends the program on a failure that no program can handle.
+pub(crate) fn fatal(message: &str) -> ! {
+    write_err(b"vitte runtime: ");
+    write_err(message.as_bytes());
+    write_err(b"\n");
+    std::process::abort()
+}

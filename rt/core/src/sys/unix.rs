@@ -1,0 +1,44 @@
+//! Linux and its relatives.
+
+use super::out_of_memory;
+use std::ffi::{c_int, c_void};
+
+unsafe extern "C" {
+    fn mmap(address: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
+    fn munmap(address: *mut c_void, len: usize) -> c_int;
+    fn write(fd: c_int, data: *const c_void, len: usize) -> isize;
+}
+
+const PROT_READ_WRITE: c_int = 1 | 2;
+const MAP_PRIVATE: c_int = 2;
+#[cfg(target_os = "linux")]
+const MAP_ANONYMOUS: c_int = 0x20;
+#[cfg(not(target_os = "linux"))]
+const MAP_ANONYMOUS: c_int = 0x1000;
+#[cfg(target_os = "linux")]
+const MAP_NORESERVE: c_int = 0x4000;
+#[cfg(not(target_os = "linux"))]
+const MAP_NORESERVE: c_int = 0;
+
+/// Fresh zeroed memory, committed when it is touched.
+pub(crate) fn map(len: usize) -> u64 {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    // SAFETY: a new private mapping touches nothing that exists.
+    let address = unsafe { mmap(std::ptr::null_mut(), len, PROT_READ_WRITE, flags, -1, 0) };
+    if address as usize == usize::MAX {
+        out_of_memory();
+    }
+    address as u64
+}
+
+/// Gives memory back.
+pub(crate) fn unmap(address: u64, len: usize) {
+    // SAFETY: the caller owned the mapping and uses it no more.
+    unsafe { munmap(address as usize as *mut c_void, len) };
+}
+
+/// Writes to standard error, as much as it takes.
+pub(crate) fn write_err(bytes: &[u8]) {
+    // SAFETY: the bytes are readable; a failure leaves nobody to tell.
+    unsafe { write(2, bytes.as_ptr().cast(), bytes.len()) };
+}

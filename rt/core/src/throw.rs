@@ -1,0 +1,41 @@
+//! Raising exceptions from Rust.
+
+use crate::process::Process;
+use crate::word::Word;
+use vitte_abi::TypeId;
+use vitte_abi::object::offset;
+
+/// An exception on its way: the error side of what natives return. It holds a traced word, so it does not outlive the
+/// native; whoever receives it raises it or hands it to the collector as a root.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Throw {
+    exception: Word,
+}
+
+impl Throw {
+    /// Throws `exception`, an `any` word.
+    pub fn new(exception: Word) -> Throw {
+        Throw { exception }
+    }
+
+    /// The exception.
+    pub fn exception(self) -> Word {
+        self.exception
+    }
+}
+
+impl Process {
+    /// An exception of one of the predefined error types, whose first field is the message; its other fields are zero.
+    pub fn new_error(&self, ty: TypeId, message: &str) -> crate::object::Obj<'_> {
+        let text = self.new_str(message);
+        let error = self.new_record(ty);
+        error.set_word(self, offset::FIELDS, text.object().word());
+        error
+    }
+
+    /// Raises one of the predefined errors, for `Err(p.throw_error(type_id::INDEX_ERROR, &message))`.
+    pub fn throw_error(&self, ty: TypeId, message: &str) -> Throw {
+        Throw::new(self.new_error(ty, message).word())
+    }
+}
