@@ -1,0 +1,2 @@
+//! Vitte source to VITBC: lexer, parser, types, monomorphisation, diagnostics.
+#![forbid(unsafe_code)]
