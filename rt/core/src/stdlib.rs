@@ -1,0 +1,25 @@
+//! The native half of the standard library: the meaning of the rows of [`vitte_abi::functions`], as safe functions of
+//! the rows' names without `vt_`.
+//!
+//! - [`value`]: a value with its type, from which [`format`], [`compare`] and [`hash`] start;
+//! - [`any`]: dynamic types; [`scalar`]: arithmetic on scalars of any type; [`number`]: their text;
+//! - [`string`], [`list`], [`map`]: the built-in collections; [`range`]: checked indices;
+//! - [`io`], [`file`], [`system`], [`memory`], [`math`]: the world outside.
+
+pub mod any;
+pub mod compare;
+pub mod file;
+pub mod format;
+pub mod hash;
+pub mod io;
+pub mod list;
+pub mod map;
+pub mod math;
+pub mod memory;
+pub mod number;
+pub mod range;
+mod raw;
+pub mod scalar;
+pub mod string;
+pub mod system;
+pub mod value;
