@@ -122,7 +122,7 @@ codes! {
     /// UNREACHABLE.
     219 FALLS_OFF = "code falls off its end";
     /// On some path from the start of the function to this instruction, nothing is assigned to the register. A handler
-    /// is entered with what was assigned before each instruction of its region that may throw or allocate.
+    /// is entered with what was assigned before each instruction of its region that may throw, allocate or jump back.
     220 UNASSIGNED = "register read before it is assigned";
     /// Following all paths for all registers would take more steps than the verifier allows itself. Split the function.
     221 TOO_COMPLEX = "control flow too complex";

@@ -76,9 +76,12 @@ pub(super) fn check(function: &Function, blocks: &Blocks, regions: &Regions, bud
     }
 }
 
-/// Whether control may leave the instruction for a handler: it throws, or it allocates and memory is out.
-fn may_throw(inst: &Inst) -> bool {
-    inst.has(Effect::Throws) || inst.has(Effect::Allocs)
+/// Whether control may leave the instruction for a handler: it throws; it allocates and memory is out; or it jumps
+/// back, where other processes may be heard.
+fn may_throw(position: usize, inst: &Inst) -> bool {
+    let mut jumps_back = false;
+    inst.for_each_label(|label| jumps_back |= label.index() <= position);
+    jumps_back || inst.has(Effect::Throws) || inst.has(Effect::Allocs)
 }
 
 /// Where control goes from a node, and which part of its assignments comes along.
@@ -119,7 +122,7 @@ impl Graph {
                 graph.targets.push((block as u32 + 1, Via::Fall));
             }
             if let Some(region) = regions.innermost(Label::new(range.start))
-                && function.code[range].iter().any(may_throw)
+                && range.into_iter().any(|position| may_throw(position, &function.code[position]))
             {
                 graph.targets.push((region_node(region), Via::Throw));
             }
@@ -215,7 +218,7 @@ impl Facts {
             let mut thrown = false;
             for position in range {
                 let inst = &function.code[position];
-                thrown |= may_throw(inst);
+                thrown |= may_throw(position, inst);
                 if let Some(reg) = inst.def()
                     && (column_of[reg.index()] as usize) < self.columns.len()
                     && std::mem::replace(&mut written[reg.index()], block) != block
@@ -419,6 +422,10 @@ mod tests {
         assert_eq!(fault(&function(code(get(0), set(2), get(0), get(0)), region(false))), None);
         assert_eq!(fault(&function(code(get(0), throwing_set(2), get(0), get(0)), region(false))), Some(6));
         assert_eq!(fault(&function(code(get(0), get(0), set(2), get(0)), region(true))), Some(6));
+        // A loop may be interrupted on its way back.
+        let turn = Inst::Jump { target: Label(1) };
+        assert_eq!(fault(&function(code(set(3), set(2), set(4), turn.clone()), region(false))), None);
+        assert_eq!(fault(&function(code(set(3), set(3), set(3), turn), region(false))), Some(6));
         // Nothing throws at all: the handler is never entered.
         assert_eq!(fault(&function(code(get(0), set(3), set(3), set(3)), region(true))), None);
     }
