@@ -12,7 +12,6 @@
 //!   only set to what was made for it.
 //! - Nothing is printed that engines may choose: addresses, hashes, stack traces, the bits of a NaN.
 
-mod dice;
 mod frame;
 mod operations;
 mod shapes;
@@ -203,7 +202,7 @@ fn edge_int(world: &mut World) -> i64 {
         0x0123_4567_89ab_cdef,
     ];
     match world.dice.below(4) {
-        0 => world.dice.next() as i64,
+        0 => world.dice.bits() as i64,
         1 => world.dice.below(20) as i64 - 5,
         _ => *world.dice.pick(EDGES),
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use vitbc::inst::Effect;
-use vitbc::{Opcode, verify::verify};
+use vitbc::{Opcode, read, verify::verify, write};
 use vitte_tests::generate;
 
 const SEEDS: u64 = 3_000;
@@ -15,6 +15,14 @@ fn generated_programs_verify() {
         if let Err(error) = verify(module) {
             panic!("seed {seed}: {} {error}", error.code);
         }
+    }
+}
+
+#[test]
+fn generated_programs_survive_writing_and_reading() {
+    for seed in 0..500 {
+        let module = generate(seed);
+        assert_eq!(read(&write(&module)).as_ref(), Ok(&module), "seed {seed}");
     }
 }
 

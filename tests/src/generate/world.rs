@@ -1,6 +1,6 @@
 //! The module in the making, and what is known about its types and functions.
 
-use super::dice::Dice;
+use crate::Dice;
 use vitbc::types::Impl;
 use vitbc::{Const, DataIdx, FloatIdx, FuncIdx, Function, GlobalIdx, IntIdx, Module, Signature, StrIdx, Type, TypeIdx};
 

@@ -1,4 +1,4 @@
-//! The generator's random numbers: SplitMix64 (Steele, Lea, Flood 2014), the same on every machine.
+//! The random numbers of tests: SplitMix64 (Steele, Lea, Flood 2014), the same on every machine.
 
 /// A seeded source of choices.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ impl Dice {
     }
 
     /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,7 +21,7 @@ impl Dice {
 
     /// A number below `n`, which is not 0. The bias does not matter here.
     pub fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
+        self.bits() % n
     }
 
     /// A number from `from` to `to`, both included.
