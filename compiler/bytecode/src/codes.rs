@@ -147,4 +147,24 @@ codes! {
     481 UNKNOWN_NATIVE = "unknown runtime function";
     /// The module declares a runtime function with parameter or result types that differ from the runtime's own.
     482 NATIVE_SIGNATURE = "runtime function declared with the wrong type";
+    /// A character, number or string that cannot be read. Strings end on the line on which they begin; their escapes are
+    /// `\n \t \r \0 \\ \" \' \x41 \u{1F409}`.
+    301 BAD_TOKEN = "unreadable text";
+    /// Something else must stand at this place of the text.
+    302 UNEXPECTED_TOKEN = "unexpected text";
+    /// The line begins with a word that is no instruction, `REG`, `HANDLER`, `LINE` or `END`.
+    303 UNKNOWN_MNEMONIC = "unknown instruction name";
+    /// No register, label, function, type, field or the like has this name. Labels and registers belong to their
+    /// function; registers without a name are `r0`, `r1` …, counted after the parameters, which are `p0`, `p1` ….
+    304 UNKNOWN_NAME = "unknown name";
+    /// The name is taken already, or what may stand once stands twice.
+    305 REPEATED_NAME = "repeated name";
+    /// Several things have this name. Refer to the one that is meant by its index, like `#0`.
+    306 AMBIGUOUS_NAME = "ambiguous name";
+    /// A number in the text is too large for what it counts, or types nest too deep.
+    307 TEXT_LIMIT = "a limit of the text form is exceeded";
+    /// A function ends at a line `END`. Here the text or another function comes first.
+    308 MISSING_END = "missing END";
+    /// An item TYPE gives one index to one type, so the types it is made of must have theirs from items before it.
+    309 UNDECLARED_PART = "part of a type not declared";
 }

@@ -38,3 +38,5 @@ pub const MAX_NAME: usize = 1 << 10;
 pub const MAX_PATH: usize = 1 << 12;
 /// The most registers, labels or fields that one instruction lists.
 pub const MAX_LIST: usize = 1 << 16;
+/// How deep types nest in a text.
+pub const MAX_TYPE_DEPTH: usize = 64;

@@ -6,3 +6,7 @@ mod read_errors;
 mod round_trip;
 #[path = "it/sample.rs"]
 mod sample;
+#[path = "it/text.rs"]
+mod text;
+#[path = "it/text_errors.rs"]
+mod text_errors;

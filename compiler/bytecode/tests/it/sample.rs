@@ -29,7 +29,7 @@ impl OperandSource for Dice {
     }
 
     fn opt_reg(&mut self, _: &OperandInfo) -> Result<Option<Reg>, Self::Error> {
-        Ok((self.next % 3 != 0).then(|| Reg(self.below(N_REGS))))
+        Ok((!self.next.is_multiple_of(3)).then(|| Reg(self.below(N_REGS))))
     }
 
     fn regs(&mut self, info: &OperandInfo) -> Result<Box<[Reg]>, Self::Error> {
@@ -68,7 +68,8 @@ impl OperandSource for Dice {
 fn code() -> Vec<Inst> {
     let rows: Vec<Opcode> = [Opcode::ALL, Opcode::ALL, Opcode::ALL].concat();
     let mut dice = Dice { next: 0, n_insts: rows.len() as u32 };
-    rows.iter().map(|&opcode| Inst::read(opcode, &mut dice).unwrap_or_else(|never| match never {})).collect()
+    let inst = |&opcode: &Opcode| Inst::read(opcode, &mut dice).unwrap_or_else(|never| match never {});
+    rows.iter().map(inst).chain([Inst::Return { value: None }]).collect()
 }
 
 fn field(name: &str, ty: TypeIdx) -> Field {
