@@ -84,6 +84,10 @@ pub mod flag {
     pub const LARGE: u64 = 1 << 50;
     /// Reached in the running collection, for engines that mark.
     pub const MARK: u64 = 1 << 51;
+    /// In the old generation, remembered or not.
+    pub const SETTLED: u64 = 1 << 56;
+    /// Not an object, but a free cell.
+    pub const FREE: u64 = 1 << 57;
     /// The rest of the word is the new address of the object.
     pub const FORWARDED: u64 = 1 << 63;
 }

@@ -117,9 +117,20 @@ macro_rules! outs {
     )* };
 }
 
+impl Outcome<Never> for Infallible {
+    fn outcome(self, _: &Process) -> Result<(), Throw> {
+        match self {}
+    }
+}
+
+impl Outcome<Never> for Result<Infallible, Throw> {
+    fn outcome(self, _: &Process) -> Result<(), Throw> {
+        match self? {}
+    }
+}
+
 outs! {
     Unit: (), |_p, self| self;
-    Never: Infallible, |_p, self| match self {};
     Bool: bool, |_p, self| self as u64;
     Int: i64, |_p, self| self as u64;
     Float: f64, |_p, self| self;

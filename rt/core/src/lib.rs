@@ -9,7 +9,7 @@ mod heap;
 mod native;
 pub mod object;
 mod options;
-#[allow(missing_docs)]
+#[allow(missing_docs, dead_code)]
 mod pending;
 mod process;
 pub mod rows;
@@ -22,6 +22,7 @@ mod throw;
 mod trace;
 mod word;
 
+pub use heap::Stats;
 pub use native::{call_helper, call_native};
 pub use options::{Engine, Options};
 pub use process::Process;

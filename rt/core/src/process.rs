@@ -3,7 +3,7 @@
 //! Natives hold a shared `&Process`; whatever they change sits in cells. Collecting takes `&mut Process`, so no object
 //! moves while a native looks at it.
 
-use crate::heap::Heap;
+use crate::heap::{Area, Heap, LARGE, Roots, Stats};
 use crate::object::{Buffer, List, Obj, Str};
 use crate::runtime::Runtime;
 use crate::throw::Throw;
@@ -23,6 +23,10 @@ pub struct Process {
     /// The true end of the allocation area; `context.heap_limit` is below it when a collection is due.
     end: Cell<u64>,
     heap: RefCell<Heap>,
+    /// Whether the next collection is to be a major one.
+    full_due: Cell<bool>,
+    /// Whether `OutOfMemory` was raised and the heap has not shrunk since.
+    out_of_memory: Cell<bool>,
     traces: RefCell<Traces>,
 }
 
@@ -62,7 +66,9 @@ impl Process {
             }),
             runtime,
             end: Cell::new(0),
-            heap: RefCell::default(),
+            heap: RefCell::new(Heap::new(runtime.options())),
+            full_due: Cell::new(false),
+            out_of_memory: Cell::new(false),
             traces: RefCell::default(),
         })
     }
@@ -84,9 +90,9 @@ impl Process {
         self.poll() != 0
     }
 
-    /// Collects. `roots` calls the function it is given with each traced word that the caller holds.
-    pub fn collect(&mut self, roots: &mut dyn FnMut(&mut dyn FnMut(&mut u64))) {
-        roots(&mut |_| {});
+    /// Collects what is due. `roots` calls the function it is given with each traced word that the caller holds, once.
+    pub fn collect(&mut self, roots: Roots<'_>) -> Result<(), Throw> {
+        self.collect_for(0, roots)
     }
 
     /// The stack trace of `exception` begins here, or with `again` goes on.
@@ -157,14 +163,14 @@ impl Process {
     /// A new string of `len` bytes, zero until `fill` writes them; what it leaves there must be UTF-8.
     pub fn new_str_with(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Str<'_> {
         let size = str_size(len as u64) as usize;
-        let address = self.alloc(size);
-        let object = Obj::at(self, address);
-        object.set_raw(0, header(type_id::STR, 0));
+        let (object, zeroed) = self.alloc_data(type_id::STR, size);
         object.set_raw(offset::STR_LEN, len as u64);
-        let bytes = (address + u64::from(offset::STR_BYTES)) as usize as *mut u8;
+        let bytes = (object.address() + u64::from(offset::STR_BYTES)) as usize as *mut u8;
         // SAFETY: the string has room for `len` bytes and padding, and nobody else knows it yet.
         fill(unsafe {
-            std::ptr::write_bytes(bytes, 0, size - offset::STR_BYTES as usize);
+            if !zeroed {
+                std::ptr::write_bytes(bytes, 0, size - offset::STR_BYTES as usize);
+            }
             std::slice::from_raw_parts_mut(bytes, len)
         });
         Str::of(object)
@@ -174,12 +180,12 @@ impl Process {
     pub fn new_buffer(&self, refs: bool, size: usize) -> Buffer<'_> {
         let ty = if refs { type_id::REF_BUFFER } else { type_id::RAW_BUFFER };
         let size = size.next_multiple_of(ALIGN as usize);
-        let address = self.alloc(offset::BUFFER_DATA as usize + size);
-        let object = Obj::at(self, address);
-        object.set_raw(0, header(ty, 0));
+        let (object, zeroed) = self.alloc_data(ty, offset::BUFFER_DATA as usize + size);
         object.set_raw(offset::BUFFER_SIZE, size as u64);
         let buffer = Buffer::of(object);
-        buffer.clear(0, size);
+        if !zeroed {
+            buffer.clear(0, size);
+        }
         buffer
     }
 
@@ -219,26 +225,107 @@ impl Process {
         Ok(())
     }
 
+    /// Whether the heap has become too large for the process to go on: after a full collection, at a safepoint.
+    fn check_heap(&self) -> Result<(), Throw> {
+        let max = self.runtime.options().heap_max;
+        let used = self.heap.borrow().used(self.heap_next());
+        if used <= max {
+            self.out_of_memory.set(false);
+            return Ok(());
+        }
+        // The handlers of the exception need some memory, too.
+        if self.out_of_memory.get() && used <= max.saturating_add(max / 4 + (64 << 10)) {
+            return Ok(());
+        }
+        self.out_of_memory.set(true);
+        Err(self.throw_error(type_id::OUT_OF_MEMORY, "out of memory"))
+    }
+
+    /// At a safepoint: collects what is due, and sees to it that `size` bytes can be allocated.
+    pub(crate) fn collect_for(&mut self, size: usize, roots: Roots<'_>) -> Result<(), Throw> {
+        let limit = self.runtime.options().heap_max;
+        let next = self.heap_next();
+        let heap = self.heap.get_mut();
+        let crowded = heap.used(next) + size as u64 > limit;
+        let full = std::mem::take(self.full_due.get_mut()) || crowded;
+        let traces = self.traces.get_mut();
+        let area = heap.collect(self.runtime.shapes(), next, size, full, &mut |visit| {
+            traces.roots().for_each(|word| visit(&mut word.0));
+            roots(visit);
+        });
+        self.open(area);
+        if crowded { self.check_heap() } else { Ok(()) }
+    }
+
+    /// Allocates in this area from now on.
+    fn open(&self, area: Area) {
+        self.set_heap_next(area.next);
+        self.end.set(area.end);
+        let stress = self.heap.borrow().is_stressed();
+        self.set_heap_limit(if stress { 0 } else { area.end });
+        self.set_poll(u64::from(stress));
+    }
+
+    /// Has the next safepoint collect.
+    pub(crate) fn request_collection(&self, full: bool) {
+        self.set_heap_limit(0);
+        self.set_poll(1);
+        if full {
+            self.full_due.set(true);
+        }
+    }
+
+    /// The counts of the heap.
+    pub fn heap_stats(&self) -> Stats {
+        self.heap.borrow().stats(self.heap_next())
+    }
+
+    /// Memory for an object that is not a large one.
     fn alloc(&self, size: usize) -> u64 {
         let size = size.next_multiple_of(ALIGN as usize);
-        if self.end.get() - self.heap_next() < size as u64 {
-            let block = self.heap.borrow_mut().more(size);
-            self.set_heap_next(block.base);
-            self.end.set(block.end());
-            self.set_heap_limit(block.end());
-        }
         let address = self.heap_next();
+        if self.end.get() - address < size as u64 {
+            return self.alloc_beyond(size);
+        }
         self.set_heap_next(address + size as u64);
         address
     }
 
+    #[cold]
+    fn alloc_beyond(&self, size: usize) -> u64 {
+        let area = self.heap.borrow_mut().extend(size);
+        self.open(area);
+        self.request_collection(false);
+        self.set_heap_next(area.next + size as u64);
+        area.next
+    }
+
+    /// Memory for a string or buffer, the header written, and whether the rest is all zero.
+    fn alloc_data(&self, ty: TypeId, size: usize) -> (Obj<'_>, bool) {
+        if size <= LARGE {
+            let object = Obj::at(self, self.alloc(size));
+            object.set_raw(0, header(ty, 0));
+            return (object, false);
+        }
+        let mut heap = self.heap.borrow_mut();
+        let (address, zeroed) = heap.alloc_large(size.next_multiple_of(ALIGN as usize));
+        let due = heap.is_large_due();
+        drop(heap);
+        if due {
+            self.request_collection(false);
+        }
+        let object = Obj::at(self, address);
+        object.set_raw(0, header(ty, 0) | flag::LARGE);
+        (object, zeroed)
+    }
+
     /// Before a reference is stored at address `slot` of the object at `object`, which bears the flag `OLD`.
     pub(crate) fn barrier(&self, object: u64, slot: u64) {
-        let _ = (object, slot, flag::OLD);
+        self.heap.borrow_mut().remember(object, Some(slot));
     }
 
     /// Before references are stored anywhere in the object at `object`, which bears the flag `OLD`.
     pub(crate) fn barrier_whole(&self, object: u64) {
-        self.barrier(object, object);
+        self.heap.borrow_mut().remember(object, None);
     }
 }

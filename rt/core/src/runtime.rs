@@ -13,6 +13,8 @@ pub struct Runtime {
     types: TypeTable,
     forms: Box<[Form]>,
     scalars: Box<[bool]>,
+    /// For each type that of its lists.
+    lists: Box<[Option<TypeId>]>,
     shapes: Shapes,
     options: Options,
     args: Vec<String>,
@@ -24,7 +26,14 @@ impl Runtime {
         let forms = types.types.iter().enumerate().map(|(ty, info)| Form::new(ty as TypeId, info.repr)).collect();
         let scalars = types.types.iter().map(|info| info.shape == Shape::Scalar).collect();
         let shapes = Shapes::new(&types);
-        Box::leak(Box::new(Runtime { types, forms, scalars, shapes, options, args }))
+        let mut lists = vec![None; types.types.len()];
+        for (ty, info) in types.types.iter().enumerate() {
+            if let Shape::List(item) = info.shape {
+                lists[item as usize] = Some(ty as TypeId);
+            }
+        }
+        let lists = lists.into();
+        Box::leak(Box::new(Runtime { types, forms, scalars, lists, shapes, options, args }))
     }
 
     /// All types.
@@ -48,6 +57,11 @@ impl Runtime {
             Shape::List(item) => self.form(item),
             _ => Form::U8,
         }
+    }
+
+    /// The type of lists of `item`; the program must have it.
+    pub fn list_of(&self, item: TypeId) -> TypeId {
+        self.lists[item as usize].expect("the program has this list type")
     }
 
     /// Whether it is a number, truth value or handle: as an object, a box.

@@ -7,7 +7,7 @@ use crate::sys;
 use std::sync::{Mutex, PoisonError};
 
 /// The smallest block: the first nursery of a process.
-const SMALLEST: usize = 1 << SMALLEST_LOG;
+pub(crate) const SMALLEST: usize = 1 << SMALLEST_LOG;
 const SMALLEST_LOG: u32 = 10;
 /// The largest block that is recycled.
 const LARGEST: usize = 1 << LARGEST_LOG;
@@ -48,6 +48,9 @@ impl Free {
 }
 
 impl Block {
+    /// No block.
+    pub(crate) const EMPTY: Block = Block { base: 0, len: 0, zeroed: false };
+
     /// A block of at least `size` bytes. Ends the program if the system has no memory left.
     pub(crate) fn take(size: usize) -> Block {
         if size > LARGEST {
