@@ -7,6 +7,8 @@ mod imp;
 #[path = "sys/portable.rs"]
 mod imp;
 
+pub(crate) mod stdio;
+
 pub(crate) use imp::*;
 
 /// Memory comes in multiples of this.

@@ -169,6 +169,13 @@ impl<'p> Buffer<'p> {
         unsafe { std::ptr::copy(src.data().add(from), self.data().add(at), len) }
     }
 
+    /// Lets `write` have `len` bytes of a raw buffer from `at` on. It must not reach the buffer in another way.
+    pub fn write_with<R>(self, at: usize, len: usize, write: impl FnOnce(&mut [u8]) -> R) -> R {
+        assert!(!self.is_refs() && at + len <= self.size());
+        // SAFETY: in bounds, as just checked; by the rule above nobody else looks at the bytes meanwhile.
+        write(unsafe { std::slice::from_raw_parts_mut(self.data().add(at), len) })
+    }
+
     /// Sets `len` bytes from `at` on to zero, which makes traced words nil.
     pub fn clear(self, at: usize, len: usize) {
         assert!(at + len <= self.size());

@@ -1,0 +1,174 @@
+//! Dynamic types: what is in an `any`, whether it is of some type, and arithmetic on two of them.
+//!
+//! All engines take the wording of `TypeError` from here: `expected int, found str`, `cannot add int and str`.
+
+use super::scalar::{self, Operation, Refusal};
+use super::string::concat;
+use super::value::Value;
+use crate::object::Str;
+use crate::{Process, Throw, Word};
+use vitte_abi::TypeId;
+use vitte_abi::object::{type_id, word};
+use vitte_abi::types::Shape;
+
+/// The word of a value of type `ty` as `any`.
+pub fn to_any(p: &Process, bits: u64, ty: TypeId) -> Word {
+    p.any(ty, bits)
+}
+
+/// Whether `value` is of type `ty`: nil is of every optional type, and a value is of the traits that its type implements.
+pub fn is_type(p: &Process, value: Word, ty: TypeId) -> bool {
+    match p.runtime().ty(ty).shape {
+        Shape::Any => true,
+        Shape::Optional(inner) => value.is_nil() || is_type(p, value, inner),
+        Shape::Trait => Value::of_any(p, value).is_some_and(|found| p.runtime().implements(ty, found.ty)),
+        _ => Value::of_any(p, value).is_some_and(|found| found.ty == ty),
+    }
+}
+
+/// The slot bits of `value`, which must be of type `ty`.
+pub fn from_any(p: &Process, value: Word, ty: TypeId) -> Result<u64, Throw> {
+    if !is_type(p, value, ty) {
+        return Err(throw_mismatch(p, value, ty));
+    }
+    Ok(match p.runtime().ty(ty).shape {
+        Shape::Scalar => value.bits(p),
+        // A trait object may hold a small number in a box; an optional holds it in the word.
+        Shape::Optional(inner) if !value.is_nil() => p.any(inner, from_any(p, value, inner)?).0,
+        Shape::Trait if !value.is_object() => {
+            let found = Value::of_any(p, value).expect("nil implements no trait");
+            p.new_box(found.ty, found.bits).address()
+        }
+        _ => value.0,
+    })
+}
+
+/// Raises `TypeError`: `value` is not of type `expected`.
+pub fn throw_mismatch(p: &Process, value: Word, expected: TypeId) -> Throw {
+    let expected = &p.runtime().ty(expected).name;
+    p.throw_error(type_id::TYPE_ERROR, &format!("expected {expected}, found {}", type_name(p, value)))
+}
+
+fn type_name(p: &Process, value: Word) -> &str {
+    Value::of_any(p, value).map_or("nil", |found| &p.runtime().ty(found.ty).name)
+}
+
+fn text(p: &Process, address: u64) -> &str {
+    Str::of(p.object(address)).as_str()
+}
+
+fn throw_binary(p: &Process, verb: &str, a: Word, b: Word) -> Throw {
+    let message = format!("cannot {verb} {} and {}", type_name(p, a), type_name(p, b));
+    p.throw_error(type_id::TYPE_ERROR, &message)
+}
+
+fn throw_unary(p: &Process, verb: &str, a: Word) -> Throw {
+    p.throw_error(type_id::TYPE_ERROR, &format!("cannot {verb} {}", type_name(p, a)))
+}
+
+/// The two values, if they are of one type.
+fn same_type(p: &Process, a: Word, b: Word) -> Option<(TypeId, u64, u64)> {
+    let (a, b) = (Value::of_any(p, a)?, Value::of_any(p, b)?);
+    (a.ty == b.ty).then_some((a.ty, a.bits, b.bits))
+}
+
+fn verb(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Add => "add",
+        Operation::Sub => "subtract",
+        Operation::Mul => "multiply",
+        Operation::Div | Operation::Rem => "divide",
+        Operation::And | Operation::Or | Operation::Xor => "combine",
+    }
+}
+
+fn binary(p: &Process, operation: Operation, a: Word, b: Word) -> Result<Word, Throw> {
+    let Some((ty, a_bits, b_bits)) = same_type(p, a, b) else {
+        return Err(throw_binary(p, verb(operation), a, b));
+    };
+    match scalar::binary(operation, ty, a_bits, b_bits) {
+        Ok(bits) => Ok(p.any(ty, bits)),
+        Err(Refusal::DivideByZero) => Err(p.throw_error(type_id::DIVIDE_BY_ZERO, "division by zero")),
+        Err(Refusal::NoSuchOperation) => Err(throw_binary(p, verb(operation), a, b)),
+    }
+}
+
+/// `a + b`; two strings are concatenated.
+pub fn any_add(p: &Process, a: Word, b: Word) -> Result<Word, Throw> {
+    if a.ty(p) == Some(type_id::STR) && b.ty(p) == Some(type_id::STR) {
+        let parts = [text(p, a.0), text(p, b.0)];
+        return Ok(concat(p, parts.into_iter())?.object().word());
+    }
+    binary(p, Operation::Add, a, b)
+}
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $operation:ident;)*) => {
+        $($(#[$doc])* pub fn $name(p: &Process, a: Word, b: Word) -> Result<Word, Throw> {
+            binary(p, Operation::$operation, a, b)
+        })*
+    };
+}
+
+operations! {
+    /// `a - b`.
+    any_sub = Sub;
+    /// `a * b`.
+    any_mul = Mul;
+    /// `a / b`.
+    any_div = Div;
+    /// `a % b`.
+    any_rem = Rem;
+    /// `a & b`.
+    any_and = And;
+    /// `a | b`.
+    any_or = Or;
+    /// `a ^ b`.
+    any_xor = Xor;
+}
+
+/// `-a`.
+pub fn any_neg(p: &Process, a: Word) -> Result<Word, Throw> {
+    unary(p, a, "negate", scalar::negate)
+}
+
+/// `!a`.
+pub fn any_not(p: &Process, a: Word) -> Result<Word, Throw> {
+    unary(p, a, "invert", scalar::invert)
+}
+
+fn unary(p: &Process, a: Word, verb: &str, operation: fn(TypeId, u64) -> Result<u64, Refusal>) -> Result<Word, Throw> {
+    Value::of_any(p, a)
+        .and_then(|value| Some(p.any(value.ty, operation(value.ty, value.bits).ok()?)))
+        .ok_or_else(|| throw_unary(p, verb, a))
+}
+
+/// `a < b`, both numbers of one type or both strings.
+pub fn any_lt(p: &Process, a: Word, b: Word) -> Result<bool, Throw> {
+    less(p, a, b, false)
+}
+
+/// `a <= b`.
+pub fn any_le(p: &Process, a: Word, b: Word) -> Result<bool, Throw> {
+    less(p, a, b, true)
+}
+
+fn less(p: &Process, a: Word, b: Word, or_equal: bool) -> Result<bool, Throw> {
+    same_type(p, a, b)
+        .and_then(|(ty, a, b)| match ty {
+            type_id::STR => {
+                let order = text(p, a).cmp(text(p, b));
+                Some(order.is_lt() || or_equal && order.is_eq())
+            }
+            _ => scalar::less(ty, a, b, or_equal).ok(),
+        })
+        .ok_or_else(|| throw_binary(p, "compare", a, b))
+}
+
+/// The truth value in `value`.
+pub fn any_truth(p: &Process, value: Word) -> Result<bool, Throw> {
+    match word::small_type(value.0) {
+        Some(type_id::BOOL) => Ok(word::to_small(value.0) != 0),
+        _ => from_any(p, value, type_id::BOOL).map(|bits| bits != 0),
+    }
+}

@@ -1,0 +1,227 @@
+//! Files and directories.
+//!
+//! An open file is known by a small number, its place in one table of the program; numbers below [`FIRST`] are left
+//! for the standard streams. What fails raises `IoError` with the path and the system's error number:
+//! `cannot open 'x': No such file or directory`.
+
+use super::list::reserve_bytes;
+use super::range::{check_count, check_range};
+use super::string::{list_of_int, list_of_str};
+use crate::object::{Form, List, Str};
+use crate::{Process, Throw};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::UNIX_EPOCH;
+use vitte_abi::object::type_id;
+
+/// The first number of a file.
+const FIRST: usize = 3;
+
+/// The most bytes that one read asks for, so that a careless maximum does not take memory.
+const MAX_READ: usize = 16 << 20;
+
+static FILES: Mutex<Vec<Option<Arc<File>>>> = Mutex::new(Vec::new());
+
+fn files() -> MutexGuard<'static, Vec<Option<Arc<File>>>> {
+    FILES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What went wrong, in the system's words.
+pub(super) fn reason(error: &io::Error) -> String {
+    let mut text = error.to_string();
+    if error.raw_os_error().is_some()
+        && let Some(at) = text.rfind(" (os error")
+    {
+        text.truncate(at);
+    }
+    text
+}
+
+/// `IoError`: `what` failed because of `error`.
+pub(super) fn throw_io(p: &Process, what: &str, path: &str, error: &io::Error) -> Throw {
+    let object = p.new_error(type_id::IO_ERROR, &format!("{what}: {}", reason(error)));
+    let [_, path_field, code_field] = &*p.runtime().record(type_id::IO_ERROR).fields else {
+        unreachable!("IoError has a message, a path and a code")
+    };
+    object.set_word(p, path_field.offset, p.new_str(path).object().word());
+    object.store(p, code_field.offset, Form::INT, error.raw_os_error().unwrap_or(0) as u64);
+    Throw::new(object.word())
+}
+
+fn throw_path(p: &Process, verb: &str, path: &str, error: &io::Error) -> Throw {
+    throw_io(p, &format!("cannot {verb} '{path}'"), path, error)
+}
+
+fn throw_file(p: &Process, verb: &str, file: i64, error: &io::Error) -> Throw {
+    throw_io(p, &format!("cannot {verb} file {file}"), "", error)
+}
+
+/// Opens a file: its number.
+pub fn file_open(p: &Process, path: Str<'_>, mode: Str<'_>) -> Result<i64, Throw> {
+    let path = path.as_str();
+    let mut options = OpenOptions::new();
+    match mode.as_str() {
+        "r" => options.read(true),
+        "w" => options.write(true).create(true).truncate(true),
+        "a" => options.append(true).create(true),
+        "r+" => options.read(true).write(true),
+        "w+" => options.read(true).write(true).create(true).truncate(true),
+        "x" => options.write(true).create_new(true),
+        mode => {
+            let error = io::Error::new(ErrorKind::InvalidInput, format!("unknown mode '{mode}'"));
+            return Err(throw_path(p, "open", path, &error));
+        }
+    };
+    let file = options.open(path).map_err(|error| throw_path(p, "open", path, &error))?;
+    let mut files = files();
+    let free = files.iter().position(Option::is_none).unwrap_or(files.len());
+    if free == files.len() {
+        files.push(None);
+    }
+    files[free] = Some(Arc::new(file));
+    Ok((free + FIRST) as i64)
+}
+
+/// The open file of this number. The table is not locked while the file is in use.
+fn open_file(p: &Process, verb: &str, file: i64) -> Result<Arc<File>, Throw> {
+    let found = usize::try_from(file).ok().and_then(|at| files().get(at.checked_sub(FIRST)?)?.clone());
+    found.ok_or_else(|| throw_file(p, verb, file, &io::Error::new(ErrorKind::NotFound, "it is not open")))
+}
+
+/// Appends up to `max` bytes to `into`; their number, 0 at the end.
+pub fn file_read(p: &Process, file: i64, into: List<'_>, max: i64) -> Result<i64, Throw> {
+    let mut open = &*open_file(p, "read", file)?;
+    let max = check_count(p, "number of bytes", max)?.min(MAX_READ);
+    let read = append_read(p, &mut open, into, max)?.map_err(|error| throw_file(p, "read", file, &error))?;
+    Ok(read as i64)
+}
+
+/// Reads up to `max` bytes, straight to the end of `into`.
+fn append_read(p: &Process, from: &mut impl Read, into: List<'_>, max: usize) -> Result<io::Result<usize>, Throw> {
+    let len = into.len();
+    let buffer = reserve_bytes(p, into, len + max)?;
+    Ok(loop {
+        match buffer.write_with(len, max, |room| from.read(room)) {
+            Ok(read) => {
+                into.set_len(len + read);
+                break Ok(read);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    })
+}
+
+/// Writes all of `data` from `start` up to `end`.
+pub fn file_write(p: &Process, file: i64, data: List<'_>, start: i64, end: i64) -> Result<(), Throw> {
+    let mut open = &*open_file(p, "write", file)?;
+    let range = check_range(p, start, end, data.len())?;
+    open.write_all(&data.bytes()[range]).map_err(|error| throw_file(p, "write", file, &error))
+}
+
+/// Moves to `offset` from the start (0), the current place (1) or the end (2); the new place.
+pub fn file_seek(p: &Process, file: i64, offset: i64, whence: i64) -> Result<i64, Throw> {
+    let mut open = &*open_file(p, "seek in", file)?;
+    let to = match whence {
+        0 => u64::try_from(offset).ok().map(SeekFrom::Start),
+        1 => Some(SeekFrom::Current(offset)),
+        2 => Some(SeekFrom::End(offset)),
+        _ => None,
+    };
+    to.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "there is no such place"))
+        .and_then(|to| open.seek(to))
+        .map(|place| place as i64)
+        .map_err(|error| throw_file(p, "seek in", file, &error))
+}
+
+/// Closes a file. Its number may be given to another.
+pub fn file_close(p: &Process, file: i64) -> Result<(), Throw> {
+    drop(open_file(p, "close", file)?);
+    files()[file as usize - FIRST] = None;
+    Ok(())
+}
+
+/// The whole file as bytes.
+pub fn read_file<'p>(p: &'p Process, path: Str<'_>) -> Result<List<'p>, Throw> {
+    let path = path.as_str();
+    let fail = |error: io::Error| throw_path(p, "read", path, &error);
+    let mut file = File::open(path).map_err(fail)?;
+    let size = file.metadata().map_err(fail)?.len();
+    // One byte more, to see the end without growing; more where the system does not know the size.
+    let bytes = p.new_list(type_id::BYTES, 0);
+    reserve_bytes(p, bytes, (size as usize).saturating_add(1).max(512))?;
+    loop {
+        let room = bytes.buffer().size() - bytes.len();
+        match append_read(p, &mut file, bytes, room.max(512))? {
+            Ok(0) => return Ok(bytes),
+            Ok(_) => {}
+            Err(error) => return Err(fail(error)),
+        }
+    }
+}
+
+/// Makes `data` the whole contents of a file.
+pub fn write_file(p: &Process, path: Str<'_>, data: List<'_>) -> Result<(), Throw> {
+    let path = path.as_str();
+    fs::write(path, data.bytes()).map_err(|error| throw_path(p, "write", path, &error))
+}
+
+/// Removes a file.
+pub fn remove_file(p: &Process, path: Str<'_>) -> Result<(), Throw> {
+    let path = path.as_str();
+    fs::remove_file(path).map_err(|error| throw_path(p, "remove", path, &error))
+}
+
+/// Gives a file or directory another name; a file there is replaced.
+pub fn rename(p: &Process, from: Str<'_>, to: Str<'_>) -> Result<(), Throw> {
+    let (from, to) = (from.as_str(), to.as_str());
+    fs::rename(from, to).map_err(|error| throw_io(p, &format!("cannot rename '{from}' to '{to}'"), from, &error))
+}
+
+/// Makes a directory.
+pub fn create_dir(p: &Process, path: Str<'_>) -> Result<(), Throw> {
+    let path = path.as_str();
+    fs::create_dir(path).map_err(|error| throw_path(p, "create", path, &error))
+}
+
+/// Removes an empty directory.
+pub fn remove_dir(p: &Process, path: Str<'_>) -> Result<(), Throw> {
+    let path = path.as_str();
+    fs::remove_dir(path).map_err(|error| throw_path(p, "remove", path, &error))
+}
+
+/// The names in a directory, sorted by bytes.
+pub fn list_dir<'p>(p: &'p Process, path: Str<'_>) -> Result<List<'p>, Throw> {
+    let path = path.as_str();
+    let names = fs::read_dir(path).and_then(|entries| {
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<Vec<String>>>()
+    });
+    let mut names = names.map_err(|error| throw_path(p, "list", path, &error))?;
+    names.sort_unstable();
+    let names: Vec<Str<'_>> = names.iter().map(|name| p.new_str(name)).collect();
+    Ok(list_of_str(p, &names))
+}
+
+/// Kind (0 file, 1 directory, 2 other), size in bytes, time of change in nanoseconds since 1970; empty if there is
+/// nothing at `path`.
+pub fn file_info<'p>(p: &'p Process, path: Str<'_>) -> Result<List<'p>, Throw> {
+    let path = path.as_str();
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(list_of_int(p, [].into_iter()));
+        }
+        Err(error) => return Err(throw_path(p, "look at", path, &error)),
+    };
+    let kind = match metadata.file_type() {
+        kind if kind.is_file() => 0,
+        kind if kind.is_dir() => 1,
+        _ => 2,
+    };
+    let changed = metadata.modified().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_nanos() as i64,
+        Err(before) => -(before.duration().as_nanos() as i64),
+    });
+    Ok(list_of_int(p, [kind, metadata.len() as i64, changed].into_iter()))
+}

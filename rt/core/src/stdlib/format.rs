@@ -1,0 +1,204 @@
+//! The text of any value, as `PRINT` shows it: `[1, 2]`, `{"a": nil}`, `Point { x: 1.0, y: 2.0 }`.
+//!
+//! Strings are plain at the top and quoted inside other values. Objects may contain themselves: an object inside its
+//! own text, and whatever is nested deeper than [`MAX_DEPTH`], is written `...`.
+
+use super::number::{Digits, write_f32, write_float};
+use super::value::Value;
+use super::{list, map::Table};
+use crate::Process;
+use crate::object::{List, Obj, Str};
+use std::fmt::{self, Write};
+use vitte_abi::TypeId;
+use vitte_abi::object::{type_id, word};
+use vitte_abi::types::{Record, Shape};
+
+/// How deep values are shown inside each other.
+const MAX_DEPTH: usize = 100;
+
+/// Writes the text of `value`.
+pub fn write_value(p: &Process, out: &mut dyn Write, value: Value) -> fmt::Result {
+    Formatter { p, out, quotes: false, path: [word::NIL; MAX_DEPTH], depth: 0 }.write(value)
+}
+
+/// Writes the text of `value` as inside other values.
+pub fn write_inner(p: &Process, out: &mut dyn Write, value: Value) -> fmt::Result {
+    Formatter { p, out, quotes: true, path: [word::NIL; MAX_DEPTH], depth: 0 }.write(value)
+}
+
+/// The text of `value`.
+pub fn to_str(p: &Process, value: u64, ty: TypeId) -> Str<'_> {
+    let mut text = String::new();
+    match ty {
+        type_id::STR => return Str::of(p.object(value)),
+        type_id::INT => return p.new_str(Digits::of_int(value as i64).as_str()),
+        _ => write_value(p, &mut text, Value { ty, bits: value }).expect("strings take any text"),
+    }
+    p.new_str(&text)
+}
+
+struct Formatter<'a> {
+    p: &'a Process,
+    out: &'a mut dyn Write,
+    /// Whether a string at the top is quoted too.
+    quotes: bool,
+    /// The objects whose text is being written, outer first.
+    path: [u64; MAX_DEPTH],
+    depth: usize,
+}
+
+impl Formatter<'_> {
+    fn write(&mut self, value: Value) -> fmt::Result {
+        let Some(value) = value.resolve(self.p) else { return self.out.write_str("nil") };
+        match &self.p.runtime().ty(value.ty).shape {
+            Shape::Scalar => write_scalar(self.out, value),
+            Shape::Str if self.depth == 0 && !self.quotes => self.out.write_str(value.text(self.p)),
+            Shape::Str => write_quoted(self.out, value.text(self.p)),
+            Shape::Bytes => write_bytes(self.out, value.list(self.p)),
+            Shape::Fn => self.out.write_str(&self.p.runtime().ty(value.ty).name),
+            _ if self.depth == MAX_DEPTH || self.path[..self.depth].contains(&value.bits) => self.out.write_str("..."),
+            shape => {
+                self.path[self.depth] = value.bits;
+                self.depth += 1;
+                self.write_composite(value, shape)?;
+                self.depth -= 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn write_composite(&mut self, value: Value, shape: &Shape) -> fmt::Result {
+        let object = value.object(self.p);
+        match shape {
+            Shape::List(_) => {
+                let items = value.list(self.p);
+                self.out.write_char('[')?;
+                for index in 0..items.len() {
+                    self.write_comma(index)?;
+                    self.write(list::item(self.p, items, index))?;
+                }
+                self.out.write_char(']')
+            }
+            Shape::Map(..) => {
+                let map = value.map(self.p);
+                if map.is_empty() {
+                    return self.out.write_str("{:}");
+                }
+                let table = Table::of(self.p, map);
+                self.out.write_char('{')?;
+                let mut next = table.next(0);
+                while let Some(position) = next {
+                    self.write(table.key(position))?;
+                    self.out.write_str(": ")?;
+                    self.write(table.value(position))?;
+                    next = table.next(position + 1);
+                    if next.is_some() {
+                        self.out.write_str(", ")?;
+                    }
+                }
+                self.out.write_char('}')
+            }
+            Shape::Tuple(record) => {
+                self.out.write_char('(')?;
+                self.write_fields(object, record)?;
+                self.out.write_char(')')
+            }
+            Shape::Struct(record) => {
+                let name = &self.p.runtime().ty(value.ty).name;
+                self.write_record(name, object, record, true)
+            }
+            Shape::Enum(variants) => {
+                let variant = &variants[object.tag() as usize];
+                self.write_record(&variant.name, object, &variant.record, false)
+            }
+            _ => unreachable!("shape {shape:?} is not made of other values"),
+        }
+    }
+
+    fn write_record(&mut self, name: &str, object: Obj<'_>, record: &Record, is_struct: bool) -> fmt::Result {
+        self.out.write_str(name)?;
+        match record.fields.first() {
+            None if is_struct => self.out.write_str(" {}"),
+            None => Ok(()),
+            Some(first) => {
+                let (open, close) = if first.name.is_empty() { ("(", ")") } else { (" { ", " }") };
+                self.out.write_str(open)?;
+                self.write_fields(object, record)?;
+                self.out.write_str(close)
+            }
+        }
+    }
+
+    fn write_fields(&mut self, object: Obj<'_>, record: &Record) -> fmt::Result {
+        for (index, field) in record.fields.iter().enumerate() {
+            self.write_comma(index)?;
+            if !field.name.is_empty() {
+                self.out.write_str(&field.name)?;
+                self.out.write_str(": ")?;
+            }
+            self.write(Value::of_field(self.p, object, field))?;
+        }
+        Ok(())
+    }
+
+    fn write_comma(&mut self, index: usize) -> fmt::Result {
+        if index == 0 { Ok(()) } else { self.out.write_str(", ") }
+    }
+}
+
+/// Writes a scalar.
+pub fn write_scalar(out: &mut dyn Write, value: Value) -> fmt::Result {
+    use type_id::*;
+    let bits = value.bits;
+    match value.ty {
+        UNIT => out.write_str("()"),
+        BOOL => out.write_str(if bits & 1 == 1 { "true" } else { "false" }),
+        FLOAT => write_float(out, f64::from_bits(bits)),
+        F32 => write_f32(out, f32::from_bits(bits as u32)),
+        U8 | U16 | U32 | U64 => out.write_str(Digits::of_u64(bits).as_str()),
+        PID => write!(out, "<pid {bits}>"),
+        MONITOR_REF => write!(out, "<monitor {bits}>"),
+        PTR => write!(out, "{bits:#x}"),
+        _ => out.write_str(Digits::of_int(bits as i64).as_str()),
+    }
+}
+
+/// Writes a string as a literal.
+pub fn write_quoted(out: &mut dyn Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    let mut plain = 0;
+    for (at, c) in text.char_indices() {
+        if !c.is_control() && c != '"' && c != '\\' {
+            continue;
+        }
+        out.write_str(&text[plain..at])?;
+        plain = at + c.len_utf8();
+        match c {
+            '"' => out.write_str("\\\"")?,
+            '\\' => out.write_str("\\\\")?,
+            '\n' => out.write_str("\\n")?,
+            '\r' => out.write_str("\\r")?,
+            '\t' => out.write_str("\\t")?,
+            _ => write!(out, "\\u{{{:x}}}", c as u32)?,
+        }
+    }
+    out.write_str(&text[plain..])?;
+    out.write_char('"')
+}
+
+/// Writes bytes as a literal.
+fn write_bytes(out: &mut dyn Write, bytes: List<'_>) -> fmt::Result {
+    out.write_str("b\"")?;
+    for byte in bytes.cells::<u8>().iter().map(|cell| cell.get()) {
+        match byte {
+            b'"' => out.write_str("\\\"")?,
+            b'\\' => out.write_str("\\\\")?,
+            b'\n' => out.write_str("\\n")?,
+            b'\r' => out.write_str("\\r")?,
+            b'\t' => out.write_str("\\t")?,
+            b' '..=b'~' => out.write_char(byte as char)?,
+            _ => write!(out, "\\x{byte:02x}")?,
+        }
+    }
+    out.write_char('"')
+}

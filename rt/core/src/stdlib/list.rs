@@ -1,0 +1,201 @@
+//! Lists and `bytes`: their growth, and what changes more than one item.
+//!
+//! A list's buffer grows by doubling. What is behind the items in use is zero in buffers of traced words, so that the
+//! collector does not hold on to what was taken away.
+
+use super::range::{check_count, check_index, check_range, throw_index};
+use super::raw;
+use super::value::Value;
+use crate::object::{Buffer, Form, List, Obj};
+use crate::{Process, Throw};
+use vitte_abi::TypeId;
+use vitte_abi::object::type_id;
+use vitte_abi::types::Shape;
+
+/// The data size of the first buffer of a list that grows from nothing, in bytes.
+const MIN_SIZE: usize = 32;
+
+/// Item `index` of a list, which must be in range.
+pub fn item(p: &Process, list: List<'_>, index: usize) -> Value {
+    let ty = match p.runtime().ty(list.ty()).shape {
+        Shape::List(item) => item,
+        _ => type_id::U8,
+    };
+    Value { ty, bits: list.get(p.runtime().form(ty), index) }
+}
+
+/// An empty list of type `ty`, with room for `capacity` items.
+pub fn list_new(p: &Process, ty: TypeId, capacity: i64) -> List<'_> {
+    p.new_list(ty, capacity as usize)
+}
+
+/// A list of type `ty` of the `n` slot bits at `items`.
+pub fn list_of(p: &Process, ty: TypeId, items: u64, n: i64) -> List<'_> {
+    let items = raw::slots(items, n as usize);
+    let form = p.runtime().item_form(ty);
+    let list = p.new_list(ty, items.len());
+    let buffer = list.buffer();
+    items.iter().enumerate().for_each(|(index, &bits)| buffer.set(p, form, index, bits));
+    list.set_len(items.len());
+    list
+}
+
+/// A list of type `ty` of `len` times `value`.
+pub fn list_fill(p: &Process, ty: TypeId, len: i64, value: u64) -> Result<List<'_>, Throw> {
+    let len = check_count(p, "length", len)?;
+    let form = p.runtime().item_form(ty);
+    check_size(p, form, len)?;
+    let list = p.new_list(ty, len);
+    list.set_len(len);
+    if value != 0 && len != 0 {
+        // One item, then two, four, … by copying what is there.
+        let (buffer, size) = (list.buffer(), form.size());
+        buffer.set(p, form, 0, value);
+        let mut done = 1;
+        while done < len {
+            let more = done.min(len - done);
+            buffer.copy(p, done * size, buffer, 0, more * size);
+            done += more;
+        }
+    }
+    Ok(list)
+}
+
+/// The size in bytes of `n` items, if there may be that many.
+fn check_size(p: &Process, form: Form, n: usize) -> Result<usize, Throw> {
+    let size = n.saturating_mul(form.size());
+    p.check_room(size)?;
+    Ok(size)
+}
+
+/// Moves the items to a buffer of `size` bytes.
+fn move_to_buffer<'p>(p: &'p Process, list: List<'p>, form: Form, size: usize) -> Buffer<'p> {
+    let buffer = p.new_buffer(form == Form::REF, size);
+    buffer.copy(p, 0, list.buffer(), 0, list.len() * form.size());
+    list.set_buffer(p, buffer);
+    buffer
+}
+
+/// The buffer of `list` with room for `len` items, growing by a factor so that appending one by one is cheap.
+fn make_room<'p>(p: &'p Process, list: List<'p>, form: Form, len: usize) -> Result<Buffer<'p>, Throw> {
+    let (buffer, size) = (list.buffer(), check_size(p, form, len)?);
+    if size <= buffer.size() {
+        return Ok(buffer);
+    }
+    Ok(move_to_buffer(p, list, form, size.max(buffer.size() * 2).max(MIN_SIZE)))
+}
+
+/// The buffer of a `bytes` with room for `len` of them.
+pub(super) fn reserve_bytes<'p>(p: &'p Process, bytes: List<'_>, len: usize) -> Result<Buffer<'p>, Throw> {
+    make_room(p, List::of(p.object(bytes.object().address())), Form::U8, len)
+}
+
+/// Makes room for one more item at least, by a factor.
+pub fn list_grow(p: &Process, list: Obj<'_>) -> Result<(), Throw> {
+    let list = List::of(p.object(list.address()));
+    let form = p.runtime().item_form(list.ty());
+    make_room(p, list, form, list.len() + 1).map(|_| ())
+}
+
+/// Inserts `value` before item `index`, which may be the length.
+pub fn list_insert(p: &Process, list: Obj<'_>, index: i64, value: u64) -> Result<(), Throw> {
+    let list = List::of(p.object(list.address()));
+    let len = list.len();
+    if index as u64 > len as u64 {
+        return Err(throw_index(p, index, len));
+    }
+    let form = p.runtime().item_form(list.ty());
+    let (index, size) = (index as usize, form.size());
+    let buffer = make_room(p, list, form, len + 1)?;
+    buffer.copy(p, (index + 1) * size, buffer, index * size, (len - index) * size);
+    buffer.set(p, form, index, value);
+    list.set_len(len + 1);
+    Ok(())
+}
+
+/// Item `index`, taken away.
+pub fn list_remove(p: &Process, list: Obj<'_>, index: i64) -> Result<u64, Throw> {
+    let list = List::of(list);
+    let len = list.len();
+    let index = check_index(p, index, len)?;
+    let form = p.runtime().item_form(list.ty());
+    let (buffer, size) = (list.buffer(), form.size());
+    let value = buffer.get(form, index);
+    buffer.copy(p, index * size, buffer, (index + 1) * size, (len - index - 1) * size);
+    cut(list, form, len - 1);
+    Ok(value)
+}
+
+/// Drops the items from `len` on, which must not be behind the end.
+fn cut(list: List<'_>, form: Form, len: usize) {
+    if form == Form::REF {
+        list.buffer().clear(len * form.size(), (list.len() - len) * form.size());
+    }
+    list.set_len(len);
+}
+
+/// A new list of the items `start .. end`.
+pub fn list_slice<'p>(p: &'p Process, list: Obj<'_>, start: i64, end: i64) -> Result<List<'p>, Throw> {
+    let list = List::of(list);
+    let range = check_range(p, start, end, list.len())?;
+    let size = p.runtime().item_form(list.ty()).size();
+    let slice = p.new_list(list.ty(), range.len());
+    slice.buffer().copy(p, 0, list.buffer(), range.start * size, range.len() * size);
+    slice.set_len(range.len());
+    Ok(slice)
+}
+
+/// Appends all items of `other`, which may be the same list.
+pub fn list_extend(p: &Process, list: Obj<'_>, other: Obj<'_>) -> Result<(), Throw> {
+    let (list, other) = (List::of(p.object(list.address())), List::of(other));
+    let (len, n) = (list.len(), other.len());
+    let form = p.runtime().item_form(list.ty());
+    let buffer = make_room(p, list, form, len.saturating_add(n))?;
+    buffer.copy(p, len * form.size(), other.buffer(), 0, n * form.size());
+    list.set_len(len + n);
+    Ok(())
+}
+
+/// Drops the items from `len` on, if there are so many.
+pub fn list_truncate(p: &Process, list: Obj<'_>, len: i64) -> Result<(), Throw> {
+    let list = List::of(list);
+    let len = check_count(p, "length", len)?;
+    if len < list.len() {
+        cut(list, p.runtime().item_form(list.ty()), len);
+    }
+    Ok(())
+}
+
+/// Makes room for `capacity` items in all.
+pub fn list_reserve(p: &Process, list: Obj<'_>, capacity: i64) -> Result<(), Throw> {
+    let list = List::of(p.object(list.address()));
+    let form = p.runtime().item_form(list.ty());
+    let size = check_size(p, form, usize::try_from(capacity).unwrap_or(0))?;
+    if size > list.buffer().size() {
+        move_to_buffer(p, list, form, size);
+    }
+    Ok(())
+}
+
+/// Copies `len` items from `src[from ..]` to `list[at ..]`, as if through a third list.
+pub fn list_copy(p: &Process, list: Obj<'_>, at: i64, src: Obj<'_>, from: i64, len: i64) -> Result<(), Throw> {
+    let (list, src) = (List::of(list), List::of(src));
+    let to = check_range(p, at, at.saturating_add(len), list.len())?;
+    let from = check_range(p, from, from.saturating_add(len), src.len())?;
+    let size = p.runtime().item_form(list.ty()).size();
+    list.buffer().copy(p, to.start * size, src.buffer(), from.start * size, to.len() * size);
+    Ok(())
+}
+
+/// A new `bytes`.
+pub fn new_bytes<'p>(p: &'p Process, bytes: &[u8]) -> List<'p> {
+    let list = p.new_list(type_id::BYTES, bytes.len());
+    list.buffer().cells::<u8>().iter().zip(bytes).for_each(|(cell, &byte)| cell.set(byte));
+    list.set_len(bytes.len());
+    list
+}
+
+/// Fresh `bytes` of the `len` bytes at `data`.
+pub fn bytes_of(p: &Process, data: u64, len: i64) -> List<'_> {
+    new_bytes(p, raw::bytes(data, len as usize))
+}

@@ -1,0 +1,325 @@
+//! Hash maps that keep insertion order.
+//!
+//! ```text
+//! keys     [k0 k1 k2 …]     8 bytes each, whatever the key's type, in insertion order
+//! values   [v0 v1 v2 …]     held as the value's type is in lists
+//! index    finds the position of a key, and knows which positions were removed: see `index`
+//! ```
+//!
+//! Positions are given away one after the other. Removing an entry leaves a hole, so that others keep their
+//! positions while a program walks over the map. When all positions are given away, the entries move together into
+//! buffers for twice their number, which may be larger or smaller than before.
+
+mod index;
+
+use super::compare::equal;
+use super::format::write_inner;
+use super::hash::{hash_bytes, hash_int, hash_value};
+use super::range::throw_index;
+use super::value::Value;
+use crate::object::{Buffer, Form, Map, Obj, Str};
+use crate::{Process, Throw, Word};
+use index::{Index, MAX_CAPACITY};
+use vitte_abi::TypeId;
+use vitte_abi::object::{MAP_SIZE, offset, type_id};
+use vitte_abi::types::Shape;
+
+/// The number of positions of the first buffers.
+const MIN_CAPACITY: usize = 4;
+
+/// How keys are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// By their slot bits.
+    Bits,
+    /// By their text.
+    Text,
+    /// By the values that they are made of.
+    Values,
+}
+
+/// A map with what its type says about its entries.
+#[derive(Clone, Copy)]
+pub struct Table<'p> {
+    p: &'p Process,
+    map: Map<'p>,
+    key_ty: TypeId,
+    value_ty: TypeId,
+    keys: Keys,
+    key_form: Form,
+    value_form: Form,
+}
+
+/// The parts of a map that has positions.
+#[derive(Clone, Copy)]
+struct Parts<'p> {
+    keys: Buffer<'p>,
+    values: Buffer<'p>,
+    index: Index<'p>,
+    capacity: usize,
+}
+
+impl<'p> Table<'p> {
+    /// A map of the process.
+    #[inline]
+    pub fn of(p: &'p Process, map: Map<'_>) -> Table<'p> {
+        let Shape::Map(key_ty, value_ty) = p.runtime().ty(map.ty()).shape else {
+            unreachable!("type {} is no map", map.ty())
+        };
+        let key_form = if p.runtime().is_scalar(key_ty) { Form::INT } else { Form::REF };
+        let keys = match key_ty {
+            type_id::STR => Keys::Text,
+            _ if key_form == Form::INT => Keys::Bits,
+            _ => Keys::Values,
+        };
+        let map = Map::of(p.object(map.object().address()));
+        Table { p, map, key_ty, value_ty, keys, key_form, value_form: p.runtime().form(value_ty) }
+    }
+
+    #[inline]
+    fn parts(&self) -> Option<Parts<'p>> {
+        let keys = self.map.keys()?;
+        let capacity = keys.size() / 8;
+        let index = Index::new(self.map.index()?.cells::<u32>(), capacity);
+        Some(Parts { keys, values: self.map.values()?, index, capacity })
+    }
+
+    /// The key of an entry.
+    pub fn key(&self, position: usize) -> Value {
+        let bits = self.map.keys().map_or(0, |keys| keys.get(self.key_form, position));
+        Value { ty: self.key_ty, bits }
+    }
+
+    /// The value of an entry.
+    pub fn value(&self, position: usize) -> Value {
+        let bits = self.map.values().map_or(0, |values| values.get(self.value_form, position));
+        Value { ty: self.value_ty, bits }
+    }
+
+    /// The position of the first entry from `from` on.
+    pub fn next(&self, from: usize) -> Option<usize> {
+        self.parts()?.index.next_live(from, self.map.used())
+    }
+
+    /// The position of the entry with this key.
+    #[inline]
+    pub fn find(&self, key: u64) -> Option<usize> {
+        let parts = self.parts()?;
+        let hash = if parts.index.has_slots() { self.hash(key) } else { 0 };
+        self.find_in(&parts, hash, key).map(|found| found.1)
+    }
+
+    #[inline]
+    fn hash(&self, key: u64) -> u64 {
+        match self.keys {
+            Keys::Bits => hash_int(key),
+            Keys::Text => hash_bytes(self.text(key).as_bytes()),
+            Keys::Values => hash_value(self.p, Value { ty: self.key_ty, bits: key }),
+        }
+    }
+
+    fn text(&self, key: u64) -> &'p str {
+        Str::of(self.p.object(key)).as_str()
+    }
+
+    /// The slot in the index, if there are slots, and the position of the entry with this key.
+    #[inline]
+    fn find_in(&self, parts: &Parts<'p>, hash: u64, key: u64) -> Option<(usize, usize)> {
+        let key_at = |position| parts.keys.get(self.key_form, position);
+        match self.keys {
+            Keys::Bits => self.search(parts, hash, |position| key_at(position) == key),
+            Keys::Text => {
+                let text = self.text(key);
+                self.search(parts, hash, |position| {
+                    let other = key_at(position);
+                    other == key || self.text(other) == text
+                })
+            }
+            Keys::Values => {
+                let key = Value { ty: self.key_ty, bits: key };
+                self.search(parts, hash, |position| {
+                    equal(self.p, Value { ty: self.key_ty, bits: key_at(position) }, key)
+                })
+            }
+        }
+    }
+
+    #[inline]
+    fn search(&self, parts: &Parts<'p>, hash: u64, mut is_key: impl FnMut(usize) -> bool) -> Option<(usize, usize)> {
+        if parts.index.has_slots() {
+            return parts.index.find(hash, is_key);
+        }
+        let position = (0..self.map.used()).find(|&at| !parts.index.is_removed(at) && is_key(at))?;
+        Some((0, position))
+    }
+
+    /// Sets the value of a key, old or new.
+    fn set(&self, key: u64, value: u64) -> Result<(), Throw> {
+        let mut parts = self.parts();
+        let mut hash = 0;
+        if let Some(parts) = &parts {
+            if parts.index.has_slots() {
+                hash = self.hash(key);
+            }
+            if let Some((_, position)) = self.find_in(parts, hash, key) {
+                parts.values.set(self.p, self.value_form, position, value);
+                return Ok(());
+            }
+        }
+        if parts.is_none_or(|parts| self.map.used() == parts.capacity) {
+            parts = Some(self.rebuild()?);
+            hash = self.hash(key);
+        }
+        let parts = parts.expect("there are parts or they were just made");
+        let (len, used) = (self.map.len(), self.map.used());
+        parts.keys.set(self.p, self.key_form, used, key);
+        parts.values.set(self.p, self.value_form, used, value);
+        if parts.index.has_slots() {
+            parts.index.insert(hash, used);
+        }
+        self.map.set_counts(len + 1, used + 1);
+        Ok(())
+    }
+
+    /// Moves the entries together into buffers for twice their number.
+    fn rebuild(&self) -> Result<Parts<'p>, Throw> {
+        let (p, len) = (self.p, self.map.len());
+        let capacity = (len * 2).next_power_of_two().max(MIN_CAPACITY);
+        if capacity > MAX_CAPACITY {
+            return Err(p.throw_error(type_id::OUT_OF_MEMORY, "out of memory"));
+        }
+        p.check_room(capacity * (8 + self.value_form.size()) + index::words(capacity) * 4)?;
+        let keys = p.new_buffer(self.key_form == Form::REF, capacity * 8);
+        let values = p.new_buffer(self.value_form == Form::REF, capacity * self.value_form.size());
+        let memory = p.new_buffer(false, index::words(capacity) * 4);
+        let new = Parts { keys, values, index: Index::new(memory.cells::<u32>(), capacity), capacity };
+        if let Some(old) = self.parts() {
+            self.move_entries(&old, &new);
+        }
+        self.map.set_buffers(p, keys, values, memory);
+        self.map.set_counts(len, len);
+        Ok(new)
+    }
+
+    fn move_entries(&self, old: &Parts<'p>, new: &Parts<'p>) {
+        let used = self.map.used();
+        if self.map.len() == used {
+            new.keys.copy(self.p, 0, old.keys, 0, used * 8);
+            new.values.copy(self.p, 0, old.values, 0, used * self.value_form.size());
+        } else {
+            let mut next = old.index.next_live(0, used);
+            let mut to = 0;
+            while let Some(from) = next {
+                new.keys.set(self.p, self.key_form, to, old.keys.get(self.key_form, from));
+                new.values.set(self.p, self.value_form, to, old.values.get(self.value_form, from));
+                to += 1;
+                next = old.index.next_live(from + 1, used);
+            }
+        }
+        if new.index.has_slots() {
+            for position in 0..self.map.len() {
+                new.index.insert(self.hash(new.keys.get(self.key_form, position)), position);
+            }
+        }
+    }
+
+    /// Removes the entry of a key: whether there was one.
+    fn remove(&self, key: u64) -> bool {
+        let Some(parts) = self.parts() else { return false };
+        let hash = if parts.index.has_slots() { self.hash(key) } else { 0 };
+        let Some((slot, position)) = self.find_in(&parts, hash, key) else { return false };
+        if parts.index.has_slots() {
+            parts.index.free(slot);
+        }
+        parts.index.set_removed(position);
+        // The collector is not to hold on to what was removed.
+        for (buffer, form) in [(parts.keys, self.key_form), (parts.values, self.value_form)] {
+            if form == Form::REF {
+                buffer.set(self.p, form, position, 0);
+            }
+        }
+        self.map.set_counts(self.map.len() - 1, self.map.used());
+        true
+    }
+
+    /// The position of an entry that a program named.
+    fn position(&self, position: i64) -> Result<usize, Throw> {
+        let used = self.map.used();
+        usize::try_from(position)
+            .ok()
+            .filter(|&at| at < used && self.next(at) == Some(at))
+            .ok_or_else(|| throw_index(self.p, position, used))
+    }
+}
+
+fn table<'p>(p: &'p Process, map: Obj<'_>) -> Table<'p> {
+    Table::of(p, Map::of(map))
+}
+
+/// A new, empty map of type `ty`.
+pub fn map_new(p: &Process, ty: TypeId) -> Map<'_> {
+    Map::of(p.new_object(ty, 0, MAP_SIZE))
+}
+
+/// `map[key]`.
+pub fn map_get(p: &Process, map: Obj<'_>, key: u64) -> Result<u64, Throw> {
+    let table = table(p, map);
+    match table.find(key) {
+        Some(position) => Ok(table.value(position).bits),
+        None => Err(throw_key(p, Value { ty: table.key_ty, bits: key })),
+    }
+}
+
+#[cold]
+fn throw_key(p: &Process, key: Value) -> Throw {
+    let mut message = String::from("key ");
+    write_inner(p, &mut message, key).expect("strings take any text");
+    message.push_str(" not found");
+    p.throw_error(type_id::KEY_ERROR, &message)
+}
+
+/// The value of `key` as an optional, or nil.
+pub fn map_find(p: &Process, map: Obj<'_>, key: u64) -> Word {
+    let table = table(p, map);
+    table.find(key).map_or(Word::NIL, |position| p.any(table.value_ty, table.value(position).bits))
+}
+
+/// Whether `key` has an entry.
+pub fn map_has(p: &Process, map: Obj<'_>, key: u64) -> bool {
+    table(p, map).find(key).is_some()
+}
+
+/// `map[key] = value`.
+pub fn map_set(p: &Process, map: Obj<'_>, key: u64, value: u64) -> Result<(), Throw> {
+    table(p, map).set(key, value)
+}
+
+/// Removes the entry of `key`: whether there was one.
+pub fn map_remove(p: &Process, map: Obj<'_>, key: u64) -> bool {
+    table(p, map).remove(key)
+}
+
+/// The first position not below `pos` that holds an entry, or -1.
+pub fn map_next(p: &Process, map: Obj<'_>, pos: i64) -> i64 {
+    table(p, map).next(pos.max(0) as usize).map_or(-1, |position| position as i64)
+}
+
+/// The key of the entry at `pos`.
+pub fn map_key_at(p: &Process, map: Obj<'_>, pos: i64) -> Result<u64, Throw> {
+    let table = table(p, map);
+    table.position(pos).map(|position| table.key(position).bits)
+}
+
+/// The value of the entry at `pos`.
+pub fn map_value_at(p: &Process, map: Obj<'_>, pos: i64) -> Result<u64, Throw> {
+    let table = table(p, map);
+    table.position(pos).map(|position| table.value(position).bits)
+}
+
+/// Removes all entries.
+pub fn map_clear(p: &Process, map: Obj<'_>) {
+    for part in [offset::MAP_KEYS, offset::MAP_VALUES, offset::MAP_INDEX] {
+        map.set_word(p, part, Word::NIL);
+    }
+    Map::of(map).set_counts(0, 0);
+}

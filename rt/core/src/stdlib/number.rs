@@ -1,0 +1,150 @@
+//! Numbers as text, and text as numbers.
+//!
+//! Floats print with the fewest digits that read back as the same number; plain from 0.0001 up to 10¹⁶, with an
+//! exponent beyond: `1.0`, `0.1`, `1e16`, `2.5e-7`, `nan`, `-inf`.
+
+use std::fmt::{self, Write};
+
+/// The longest text of a 64-bit number in any radix: 64 binary digits and a sign.
+const MAX_DIGITS: usize = 65;
+
+/// The digits of one number, without allocation.
+pub struct Digits {
+    bytes: [u8; MAX_DIGITS],
+    start: usize,
+}
+
+impl Digits {
+    /// The decimal digits of a signed number.
+    pub fn of_int(value: i64) -> Digits {
+        Digits::new(value.unsigned_abs(), 10, value < 0)
+    }
+
+    /// The decimal digits of an unsigned number.
+    pub fn of_u64(value: u64) -> Digits {
+        Digits::new(value, 10, false)
+    }
+
+    /// The digits of a signed number in `radix` 2 to 36, in lower case.
+    pub fn in_radix(value: i64, radix: u32) -> Digits {
+        Digits::new(value.unsigned_abs(), radix as u64, value < 0)
+    }
+
+    fn new(magnitude: u64, radix: u64, negative: bool) -> Digits {
+        let mut digits = Digits { bytes: [b'0'; MAX_DIGITS], start: MAX_DIGITS };
+        let mut rest = magnitude;
+        loop {
+            digits.start -= 1;
+            // The constant lets the compiler divide by multiplication.
+            let digit = if radix == 10 {
+                let digit = rest % 10;
+                rest /= 10;
+                digit
+            } else {
+                let digit = rest % radix;
+                rest /= radix;
+                digit
+            };
+            digits.bytes[digits.start] = if digit < 10 { b'0' + digit as u8 } else { b'a' + (digit - 10) as u8 };
+            if rest == 0 {
+                break;
+            }
+        }
+        if negative {
+            digits.start -= 1;
+            digits.bytes[digits.start] = b'-';
+        }
+        digits
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.bytes[self.start..]).expect("digits are ASCII")
+    }
+}
+
+/// Writes a `float`.
+pub fn write_float(out: &mut dyn Write, value: f64) -> fmt::Result {
+    if value.is_nan() { out.write_str("nan") } else { write!(out, "{value:?}") }
+}
+
+/// Writes an `f32`, with the digits that it needs itself.
+pub fn write_f32(out: &mut dyn Write, value: f32) -> fmt::Result {
+    if value.is_nan() { out.write_str("nan") } else { write!(out, "{value:?}") }
+}
+
+/// The whole of `text` as a number in `radix` 2 to 36, with an optional sign; `None` if it is none or too large.
+pub fn parse_int(text: &str, radix: u32) -> Option<i64> {
+    i64::from_str_radix(text, radix).ok()
+}
+
+/// The whole of `text` as a float, correctly rounded: digits with an optional sign, point and exponent, or `nan`,
+/// `inf`, `infinity`.
+pub fn parse_float(text: &str) -> Option<f64> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn float(value: f64) -> String {
+        let mut out = String::new();
+        write_float(&mut out, value).unwrap();
+        out
+    }
+
+    #[test]
+    fn ints_in_any_radix_read_back() {
+        for value in [0, 1, -1, 9, 10, 35, 36, i64::MAX, i64::MIN, 1234567890123] {
+            assert_eq!(Digits::of_int(value).as_str(), value.to_string());
+            for radix in 2..=36 {
+                assert_eq!(parse_int(Digits::in_radix(value, radix).as_str(), radix), Some(value));
+            }
+        }
+        assert_eq!(Digits::of_u64(u64::MAX).as_str(), "18446744073709551615");
+        assert_eq!(Digits::in_radix(-255, 16).as_str(), "-ff");
+    }
+
+    #[test]
+    fn floats_print_the_shortest_text_that_reads_back() {
+        let cases = [
+            (1.0, "1.0"),
+            (0.1, "0.1"),
+            (-0.0, "-0.0"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e16"),
+            (1e300, "1e300"),
+            (1e-7, "1e-7"),
+            (2.5e-7, "2.5e-7"),
+            (0.0001, "0.0001"),
+            (0.3, "0.3"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (f64::NAN, "nan"),
+            (-f64::NAN, "nan"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::MAX, "1.7976931348623157e308"),
+            (5e-324, "5e-324"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(float(value), text);
+            assert!(value.is_nan() || parse_float(text) == Some(value));
+        }
+        let mut out = String::new();
+        write_f32(&mut out, 0.1).unwrap();
+        assert_eq!(out, "0.1");
+    }
+
+    #[test]
+    fn text_that_is_no_number_is_refused() {
+        for text in ["", "-", "+", " 1", "1 ", "1_000", "0x10", "9223372036854775808"] {
+            assert_eq!(parse_int(text, 10), None, "{text}");
+        }
+        assert_eq!((parse_int("+7", 10), parse_int("-FF", 16)), (Some(7), Some(-255)));
+        for text in ["", ".", "1.0.0", "e5", " 1.0", "0x1p3"] {
+            assert_eq!(parse_float(text), None, "{text}");
+        }
+        assert_eq!((parse_float("1e3"), parse_float(".5")), (Some(1000.0), Some(0.5)));
+    }
+}

@@ -1,0 +1,136 @@
+//! Looking into strings: comparing, finding, taking apart.
+
+use crate::object::{Form, List, Str};
+use crate::stdlib::range::{check_index, check_range};
+use crate::{Process, Throw};
+use vitte_abi::object::type_id;
+
+/// Whether `a == b`.
+pub fn str_eq(_: &Process, a: Str<'_>, b: Str<'_>) -> bool {
+    a.bytes() == b.bytes()
+}
+
+/// Negative, 0 or positive, as `a` is before, equal to or behind `b` by bytes.
+pub fn str_compare(_: &Process, a: Str<'_>, b: Str<'_>) -> i64 {
+    a.bytes().cmp(b.bytes()) as i64
+}
+
+/// The byte offset of `needle` in `s` at or after `from`.
+pub fn str_find(p: &Process, s: Str<'_>, needle: Str<'_>, from: i64) -> Result<Option<i64>, Throw> {
+    let text = s.as_str();
+    // A search may start inside a character; nothing begins there.
+    let start = text.ceil_char_boundary(check_range(p, from, text.len() as i64, text.len())?.start);
+    Ok(find(&text[start..], needle.as_str()).map(|at| (start + at) as i64))
+}
+
+/// The byte offset of the last `needle` in `s`.
+pub fn str_rfind(_: &Process, s: Str<'_>, needle: Str<'_>) -> Option<i64> {
+    s.as_str().rfind(needle.as_str()).map(|at| at as i64)
+}
+
+/// Where `needle` first stands in `text`.
+fn find(text: &str, needle: &str) -> Option<usize> {
+    match needle.as_bytes() {
+        // A single byte is sought a word at a time.
+        [byte] => text.find(*byte as char),
+        _ => text.find(needle),
+    }
+}
+
+/// Calls `part` with each part of `text` between occurrences of `separator`, which is not empty, in order.
+pub(super) fn for_each_part<'t>(text: &'t str, separator: &str, mut part: impl FnMut(&'t str)) {
+    match separator.as_bytes() {
+        [byte] => text.split(*byte as char).for_each(part),
+        _ => {
+            let mut rest = text;
+            for (at, _) in text.match_indices(separator) {
+                let start = text.len() - rest.len();
+                part(&text[start..at]);
+                rest = &text[at + separator.len()..];
+            }
+            part(rest);
+        }
+    }
+}
+
+/// Whether `s` begins with `prefix`.
+pub fn str_starts_with(_: &Process, s: Str<'_>, prefix: Str<'_>) -> bool {
+    s.bytes().starts_with(prefix.bytes())
+}
+
+/// Whether `s` ends with `suffix`.
+pub fn str_ends_with(_: &Process, s: Str<'_>, suffix: Str<'_>) -> bool {
+    s.bytes().ends_with(suffix.bytes())
+}
+
+/// The parts between the occurrences of `separator`; all characters if it is empty.
+pub fn str_split<'p>(p: &'p Process, s: Str<'p>, separator: Str<'_>) -> List<'p> {
+    let mut parts = Vec::new();
+    let mut push = |part: &str| parts.push(if part.len() == s.len() { s } else { p.new_str(part) });
+    match separator.as_str() {
+        "" => s.as_str().char_indices().for_each(|(at, c)| push(&s.as_str()[at..at + c.len_utf8()])),
+        separator => for_each_part(s.as_str(), separator, push),
+    }
+    list_of_str(p, &parts)
+}
+
+/// A new `[str]`.
+pub fn list_of_str<'p>(p: &'p Process, parts: &[Str<'p>]) -> List<'p> {
+    let list = p.new_list(p.runtime().list_of(type_id::STR), parts.len());
+    let buffer = list.buffer();
+    for (index, part) in parts.iter().enumerate() {
+        buffer.set(p, Form::REF, index, part.object().address());
+    }
+    list.set_len(parts.len());
+    list
+}
+
+/// A new `[int]`.
+pub fn list_of_int(p: &Process, numbers: impl ExactSizeIterator<Item = i64>) -> List<'_> {
+    let n_numbers = numbers.len();
+    let list = p.new_list(p.runtime().list_of(type_id::INT), n_numbers);
+    list.buffer().cells::<i64>().iter().zip(numbers).for_each(|(cell, number)| cell.set(number));
+    list.set_len(n_numbers);
+    list
+}
+
+/// `s` without white space at both ends.
+pub fn str_trim<'p>(p: &'p Process, s: Str<'p>) -> Str<'p> {
+    part_of(p, s, s.as_str().trim())
+}
+
+/// `s` without white space at its start.
+pub fn str_trim_start<'p>(p: &'p Process, s: Str<'p>) -> Str<'p> {
+    part_of(p, s, s.as_str().trim_start())
+}
+
+/// `s` without white space at its end.
+pub fn str_trim_end<'p>(p: &'p Process, s: Str<'p>) -> Str<'p> {
+    part_of(p, s, s.as_str().trim_end())
+}
+
+/// A part of `s` as a string: itself if it is all of it.
+pub(super) fn part_of<'p>(p: &'p Process, s: Str<'p>, part: &str) -> Str<'p> {
+    if part.len() == s.len() { s } else { p.new_str(part) }
+}
+
+/// The code points.
+pub fn str_chars<'p>(p: &'p Process, s: Str<'_>) -> List<'p> {
+    let mut chars = s.as_str().chars();
+    let n_chars = s.as_str().chars().count();
+    list_of_int(p, (0..n_chars).map(|_| chars.next().map_or(0, |c| c as i64)))
+}
+
+/// The number of code points.
+pub fn str_char_count(_: &Process, s: Str<'_>) -> i64 {
+    s.as_str().chars().count() as i64
+}
+
+/// The code point that begins at byte `at`.
+pub fn str_char_at(p: &Process, s: Str<'_>, at: i64) -> Result<i64, Throw> {
+    let index = check_index(p, at, s.len())?;
+    match s.as_str().get(index..).and_then(|rest| rest.chars().next()) {
+        Some(c) => Ok(c as i64),
+        None => Err(p.throw_error(type_id::INDEX_ERROR, &format!("index {at} is not a character boundary"))),
+    }
+}

@@ -1,0 +1,82 @@
+//! The program's surroundings: command line, environment, clocks, machine.
+
+use super::file::throw_io;
+use super::io::flush_for_exit;
+use super::string::list_of_str;
+use crate::object::{List, Str};
+use crate::sys::stdio;
+use crate::{Process, Throw};
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::Read;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The command line, without the program's name.
+pub fn args(p: &Process) -> List<'_> {
+    let args: Vec<Str<'_>> = p.runtime().args().iter().map(|arg| p.new_str(arg)).collect();
+    list_of_str(p, &args)
+}
+
+/// A variable of the environment. U+FFFD stands for what is not UTF-8.
+pub fn env_get<'p>(p: &'p Process, name: Str<'_>) -> Option<Str<'p>> {
+    let name = name.as_str();
+    // The system has no such names, and Rust panics on them.
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return None;
+    }
+    std::env::var_os(name).map(|value| p.new_str(&value.to_string_lossy()))
+}
+
+/// Nanoseconds since 1970.
+pub fn time_now(_: &Process) -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(after) => after.as_nanos() as i64,
+        Err(before) => -(before.duration().as_nanos() as i64),
+    }
+}
+
+/// Nanoseconds since the first call, never going back.
+pub fn time_monotonic(_: &Process) -> i64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as i64
+}
+
+/// Ends the program with this code.
+pub fn exit(_: &Process, code: i64) -> Infallible {
+    flush_for_exit();
+    std::process::exit(code as i32)
+}
+
+/// The number of processors that the program may use.
+pub fn cpu_count(_: &Process) -> i64 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as i64)
+}
+
+/// The name of the machine.
+pub fn hostname(p: &Process) -> Str<'_> {
+    p.new_str(&stdio::hostname())
+}
+
+/// The current directory.
+pub fn current_dir(p: &Process) -> Result<Str<'_>, Throw> {
+    match std::env::current_dir() {
+        Ok(path) => Ok(p.new_str(&path.to_string_lossy())),
+        Err(error) => Err(throw_io(p, "cannot find the current directory", "", &error)),
+    }
+}
+
+/// 64 bits of the system's randomness.
+pub fn random_seed(p: &Process) -> i64 {
+    let mut bytes = [0; 8];
+    match File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)) {
+        Ok(()) => i64::from_le_bytes(bytes),
+        // Without such a file, the time is all there is to differ by.
+        Err(_) => super::hash::hash_int(time_now(p) as u64 ^ time_monotonic(p) as u64) as i64,
+    }
+}
+
+/// Waits for a time.
+pub fn sleep(_: &Process, millis: i64) {
+    std::thread::sleep(Duration::from_millis(millis.max(0) as u64));
+}
