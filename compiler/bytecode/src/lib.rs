@@ -6,6 +6,7 @@
 
 #[macro_use]
 pub mod ops;
+pub mod builder;
 pub mod codes;
 pub mod error;
 pub mod index;
