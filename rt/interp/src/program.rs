@@ -1,0 +1,150 @@
+//! A module made ready to run: every function decoded once.
+
+use crate::decode;
+use crate::op::{Op, Slot};
+use std::collections::BTreeMap;
+use vitbc::verify::Regions;
+use vitbc::{Error, Function, Label, Module, Type, TypeIdx, Verified};
+use vitte_abi::TypeId;
+use vitte_abi::foreign::CType;
+use vitte_abi::functions::NativeFn;
+use vitte_layout::{Layout, resolve_natives};
+use vitte_rt::object::Form;
+
+/// A program.
+#[derive(Debug)]
+pub struct Program {
+    /// The module that it was made from.
+    pub module: Verified<Module>,
+    /// How its values look in memory.
+    pub layout: Layout,
+    /// The runtime functions that it calls, by their index in the module.
+    pub natives: Vec<NativeFn>,
+    /// Its functions, by their position in the module.
+    pub functions: Vec<Func>,
+    /// The methods that are called through traits.
+    pub methods: Vec<Method>,
+}
+
+/// A function.
+#[derive(Debug, Default)]
+pub struct Func {
+    /// One for each instruction.
+    pub ops: Box<[Op]>,
+    /// The slots of a frame.
+    pub n_slots: u32,
+    /// How many of them take arguments.
+    pub n_params: u32,
+    /// The slot of the running closure, if the function has captures.
+    pub closure: Option<Slot>,
+    /// The slots that hold traced words.
+    pub roots: Box<[Slot]>,
+    /// The try regions.
+    pub handlers: Box<[Handler]>,
+    /// How they nest; `None` if there are none.
+    pub regions: Option<Regions>,
+    /// Lists of slots.
+    pub slots: Vec<Slot>,
+    /// Targets of `Switch`.
+    pub targets: Vec<u32>,
+    /// Slot bits of constants that are boxed.
+    pub bits: Vec<u64>,
+    /// What is allocated.
+    pub objects: Vec<ObjectSite>,
+    /// The C functions that are called.
+    pub foreign: Vec<ForeignSite>,
+}
+
+/// A try region's handler.
+#[derive(Clone, Copy, Debug)]
+pub struct Handler {
+    /// Where to continue.
+    pub target: u32,
+    /// The slot for the exception.
+    pub slot: Slot,
+    /// The type caught, or all.
+    pub filter: Option<TypeId>,
+}
+
+/// An object to be made, and where its fields come from.
+#[derive(Debug)]
+pub struct ObjectSite {
+    /// Its type.
+    pub ty: TypeId,
+    /// The tag of its variant.
+    pub tag: u16,
+    /// Its fields: the slot of the value, the offset in the object, the form.
+    pub fields: Box<[(Slot, u32, Form)]>,
+}
+
+/// A call of a C function.
+#[derive(Debug)]
+pub struct ForeignSite {
+    /// Its index in the module.
+    pub external: u32,
+    /// What the runtime is told about the arguments, see [`vitte_abi::foreign`].
+    pub signature: Box<[u8]>,
+}
+
+/// A method called through a trait.
+#[derive(Debug)]
+pub struct Method {
+    /// For each type that implements the trait: its function, and whether that takes the receiver as a scalar rather
+    /// than as an object.
+    pub functions: BTreeMap<TypeId, (u32, bool)>,
+}
+
+impl Program {
+    /// Decodes the functions of a module.
+    ///
+    /// # Errors
+    /// A native that the runtime does not have, or functions of other modules that were not linked.
+    pub fn new(module: Verified<Module>, fuse: bool) -> Result<Program, Error> {
+        if let Some(import) = module.imports.first() {
+            let message = format!("`{}` of module `{}` is not linked", import.name, import.module);
+            return Err(Error::new(vitbc::Code::MISSING_MODULE, message));
+        }
+        let natives = resolve_natives(&module)?;
+        let layout = Layout::new(&module);
+        let (functions, methods) = decode::decode(&module, &layout, fuse);
+        Ok(Program { module, layout, natives, functions, methods })
+    }
+
+    /// The function that is decoded at `index`, as the module declares it.
+    pub fn declared(&self, index: u32) -> &Function {
+        &self.module.functions[index as usize]
+    }
+
+    /// The type whose implementation of a trait an object uses: a closure's is its function type.
+    pub fn implementing_type(&self, ty: TypeId) -> TypeId {
+        match self.layout.table.types[ty as usize].shape {
+            vitte_abi::types::Shape::Closure(fn_type, _) => fn_type,
+            _ => ty,
+        }
+    }
+}
+
+impl Func {
+    /// The handlers of the instruction at `pc`, inner first.
+    pub fn handlers_at(&self, pc: u32) -> impl Iterator<Item = &Handler> {
+        self.regions.iter().flat_map(move |regions| regions.handlers_at(Label(pc))).map(|region| &self.handlers[region])
+    }
+}
+
+/// How C sees a type.
+pub fn c_type(module: &Module, ty: TypeIdx) -> CType {
+    match module.ty(ty) {
+        Type::Unit => CType::Void,
+        Type::Bool => CType::Bool,
+        Type::I8 => CType::I8,
+        Type::U8 => CType::U8,
+        Type::I16 => CType::I16,
+        Type::U16 => CType::U16,
+        Type::I32 => CType::I32,
+        Type::U32 => CType::U32,
+        Type::F32 => CType::F32,
+        Type::Float => CType::F64,
+        Type::Str => CType::Str,
+        _ => CType::I64,
+    }
+}
