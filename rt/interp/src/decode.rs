@@ -21,8 +21,9 @@ use vitte_rt::object::Form;
 pub fn decode(module: &Verified<Module>, layout: &Layout, fuse: bool) -> Result<(Vec<Func>, Vec<Method>)> {
     let mut methods = Methods { module, numbers: BTreeMap::new(), tables: vec![] };
     let mut functions = Vec::with_capacity(module.functions.len());
-    for function in &module.functions {
-        let decoder = Decoder { module, layout, function, methods: &mut methods, func: Func::default() };
+    for (position, function) in module.functions.iter().enumerate() {
+        let idx = module.func_idx(position);
+        let decoder = Decoder { module, layout, idx, function, methods: &mut methods, func: Func::default() };
         let mut func = decoder.decode().map_err(|error| error.in_function(&function.name))?;
         if fuse {
             fuse_branches(&mut func.ops);
@@ -57,6 +58,7 @@ impl Methods<'_> {
 struct Decoder<'d, 'm> {
     module: &'m Module,
     layout: &'m Layout,
+    idx: FuncIdx,
     function: &'m Function,
     methods: &'d mut Methods<'m>,
     func: Func,

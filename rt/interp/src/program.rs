@@ -1,10 +1,11 @@
 //! A module made ready to run: every function decoded once.
 
 use crate::decode;
+use crate::error::Error;
 use crate::op::{Op, Slot};
 use std::collections::BTreeMap;
 use vitbc::verify::Regions;
-use vitbc::{Error, Function, Label, Module, Type, TypeIdx, Verified};
+use vitbc::{Function, Label, Module, Type, TypeIdx, Verified};
 use vitte_abi::TypeId;
 use vitte_abi::foreign::CType;
 use vitte_abi::functions::NativeFn;
@@ -73,6 +74,8 @@ pub struct ObjectSite {
     pub ty: TypeId,
     /// The tag of its variant.
     pub tag: u16,
+    /// Its size in bytes.
+    pub size: u32,
     /// Its fields: the slot of the value, the offset in the object, the form.
     pub fields: Box<[(Slot, u32, Form)]>,
 }
@@ -95,18 +98,18 @@ pub struct Method {
 }
 
 impl Program {
-    /// Decodes the functions of a module.
+    /// Decodes the functions of a module. With `fuse`, comparisons are joined to the branches behind them, which is
+    /// faster, but leaves no step between the two to be watched.
     ///
     /// # Errors
     /// A native that the runtime does not have, or functions of other modules that were not linked.
     pub fn new(module: Verified<Module>, fuse: bool) -> Result<Program, Error> {
         if let Some(import) = module.imports.first() {
-            let message = format!("`{}` of module `{}` is not linked", import.name, import.module);
-            return Err(Error::new(vitbc::Code::MISSING_MODULE, message));
+            return Err(Error::NotLinked { function: import.name.clone(), module: import.module.clone() });
         }
         let natives = resolve_natives(&module)?;
         let layout = Layout::new(&module);
-        let (functions, methods) = decode::decode(&module, &layout, fuse);
+        let (functions, methods) = decode::decode(&module, &layout, fuse)?;
         Ok(Program { module, layout, natives, functions, methods })
     }
 

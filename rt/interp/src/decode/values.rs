@@ -70,13 +70,14 @@ impl Decoder<'_, '_> {
                     other => other,
                 }
             }
-            Inst::LoadCapture { dst, capture } => {
-                let position = self.function_idx();
-                let (_, record) = self.layout.closure(position);
-                let info = &record.fields[capture.index()];
-                let closure = self.func.closure.unwrap_or_else(|| unreachable!("LOAD_CAPTURE without captures"));
-                self.load(slot(*dst), closure, info.ty, info.offset)
-            }
+            Inst::LoadCapture { dst, capture } => match self.func.closure {
+                Some(closure) if self.layout.closure_functions().any(|func| func == self.idx) => {
+                    let info = &self.layout.closure(self.idx).1.fields[capture.index()];
+                    self.load(slot(*dst), closure, info.ty, info.offset)
+                }
+                // Nobody makes a closure of the function, so it is never called.
+                _ => Op::Unreachable,
+            },
             Inst::Load { dst, object, field } => {
                 let info = &self.layout.record(self.ty(*object)).fields[field.index()];
                 self.load(slot(*dst), slot(*object), info.ty, info.offset)
@@ -183,7 +184,7 @@ impl Decoder<'_, '_> {
     fn new_object(&mut self, dst: Reg, ty: TypeId, tag: u16, record: &Record, regs: &[Reg]) -> Op {
         let fields = record.fields.iter().zip(regs);
         let fields = fields.map(|(info, &reg)| (slot(reg), info.offset, self.form(TypeIdx(info.ty)))).collect();
-        self.func.objects.push(ObjectSite { ty, tag, fields });
+        self.func.objects.push(ObjectSite { ty, tag, size: record.size, fields });
         Op::New { dst: slot(dst), site: self.func.objects.len() as u32 - 1 }
     }
 }

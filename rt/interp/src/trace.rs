@@ -1,0 +1,136 @@
+//! Watching a run instruction by instruction.
+//!
+//! The loop is compiled once for each [`Tracer`]; the one that watches nothing costs nothing.
+
+use crate::machine::Machine;
+use crate::profile::Profile;
+use std::collections::HashMap;
+use std::io::Write;
+use vitbc::{Inst, Reg};
+use vitte_abi::functions::NativeFn;
+use vitte_rt::call_native;
+use vitte_rt::stdlib::format::write_value;
+use vitte_rt::stdlib::value::Value;
+
+/// Is told what a machine does.
+pub trait Tracer {
+    /// Whether it wants to be told.
+    const ACTIVE: bool;
+
+    /// The instruction of the frame on top is about to be carried out.
+    fn step(&mut self, machine: &Machine);
+
+    /// A function has been entered.
+    fn call(&mut self, func: u32);
+}
+
+/// Watches nothing.
+#[derive(Debug)]
+pub struct Blind;
+
+impl Tracer for Blind {
+    const ACTIVE: bool = false;
+    fn step(&mut self, _: &Machine) {}
+    fn call(&mut self, _: u32) {}
+}
+
+/// Writes what it sees, counts it, or both.
+pub struct Observer<'a> {
+    /// Where each instruction is written.
+    pub log: Option<Log<'a>>,
+    /// Where instructions and calls are counted.
+    pub profile: Option<&'a mut Profile>,
+}
+
+impl Observer<'_> {
+    /// Writes a line of its own to the log.
+    pub fn line(&mut self, line: &str) {
+        if let Some(log) = &mut self.log {
+            log.line(line);
+        }
+    }
+}
+
+impl Tracer for Observer<'_> {
+    const ACTIVE: bool = true;
+
+    fn step(&mut self, machine: &Machine) {
+        if let Some(profile) = &mut self.profile {
+            profile.step(machine);
+        }
+        if let Some(log) = &mut self.log {
+            log.step(machine);
+        }
+    }
+
+    fn call(&mut self, func: u32) {
+        if let Some(profile) = &mut self.profile {
+            profile.call(func);
+        }
+    }
+}
+
+/// Writes one line for each instruction.
+///
+/// ```text
+/// VM Start
+/// > LOAD_CONST r0, 2
+/// > CALL add
+/// > RETURN r3 (5)
+/// > PRINT 5
+/// VM End
+/// ```
+///
+/// A call of a function shows its name only, since its arguments were shown when they were made; a result and what is
+/// printed are shown by value. That the entry ends without a result is shown as the end.
+pub struct Log<'a> {
+    sink: &'a mut dyn Write,
+    /// The instructions of the functions seen so far, as text.
+    texts: HashMap<u32, Vec<String>>,
+}
+
+impl<'a> Log<'a> {
+    /// A log that goes to `sink`.
+    pub fn new(sink: &'a mut dyn Write) -> Log<'a> {
+        Log { sink, texts: HashMap::new() }
+    }
+
+    /// A line of its own. A sink that cannot be written to ends the log, not the program.
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.sink, "{line}").and_then(|()| self.sink.flush());
+    }
+
+    fn step(&mut self, machine: &Machine) {
+        let Some(frame) = machine.frames.last() else { return };
+        let inst = &machine.program.declared(frame.func).code[frame.pc as usize];
+        let line = match inst {
+            Inst::Return { value: None } if machine.frames.len() == 1 => return,
+            Inst::Call { func, .. } => format!("> CALL {}", machine.program.module.func_name(*func)),
+            Inst::Print { src } => format!("> PRINT {}", value_text(machine, *src)),
+            Inst::Return { value: Some(value) } => {
+                format!("> {} ({})", self.text(machine, frame.func, frame.pc), value_text(machine, *value))
+            }
+            _ => format!("> {}", self.text(machine, frame.func, frame.pc)),
+        };
+        // What the program has printed so far comes first.
+        let _ = call_native(&machine.process, NativeFn::vt_flush_out, &[]);
+        self.line(&line);
+    }
+
+    fn text(&mut self, machine: &Machine, func: u32, pc: u32) -> &str {
+        let texts = self.texts.entry(func).or_insert_with(|| {
+            vitbc::text::print_instructions(&machine.program.module, func as usize)
+        });
+        &texts[pc as usize]
+    }
+}
+
+/// The value of a register of the running frame, as `PRINT` shows it.
+fn value_text(machine: &Machine, reg: Reg) -> String {
+    let Some(frame) = machine.frames.last() else { return String::new() };
+    let ty = machine.program.declared(frame.func).regs[reg.index()];
+    let bits = machine.stack[frame.base + reg.index()];
+    let mut text = String::new();
+    let _ = write_value(&machine.process, &mut text, Value { bits, ty: ty.0 });
+    text
+}

@@ -1,0 +1,35 @@
+//! Exceptions: from the instruction that raises one to its handler.
+
+use crate::machine::{Machine, Stop};
+use vitte_abi::functions::Helper;
+use vitte_rt::{Throw, Word, call_helper};
+
+impl Machine {
+    /// Raises an exception at the running instruction: leaves frames until one has a handler for it, which becomes
+    /// the running instruction. With `again` the exception goes on with its stack trace.
+    ///
+    /// # Errors
+    /// The exception, if there is no handler. Then all frames stay, for those who want to look at them.
+    pub(crate) fn raise(&mut self, throw: Throw, again: bool) -> Result<(), Stop> {
+        let exception = throw.exception();
+        self.process.begin_trace(exception, again);
+        let mut is_shown = true;
+        for depth in (0..self.frames.len()).rev() {
+            let frame = self.frames[depth];
+            is_shown = is_shown && self.process.push_frame(self.location(&frame));
+            for handler in self.func(&frame).handlers_at(frame.pc) {
+                if handler.filter.is_none_or(|ty| self.is_type(exception, ty)) {
+                    self.frames.truncate(depth + 1);
+                    self.frames[depth].pc = handler.target;
+                    self.stack[frame.base + usize::from(handler.slot)] = exception.0;
+                    return Ok(());
+                }
+            }
+        }
+        Err(Stop::Uncaught(exception))
+    }
+
+    fn is_type(&self, value: Word, ty: u32) -> bool {
+        matches!(call_helper(&self.process, Helper::vt_is_type, &[value.0, u64::from(ty)]), Ok(1))
+    }
+}
