@@ -41,7 +41,7 @@ use crate::error::Error;
 use crate::limits::MAX_FILE;
 use crate::module::Module;
 use errors::Errors;
-pub use print::{print, type_text};
+pub use print::{print, print_instructions, type_text};
 
 /// How to read a text.
 #[derive(Clone, Default, Debug)]

@@ -26,6 +26,11 @@ pub fn print(module: &Module) -> String {
     printer.out
 }
 
+/// The instructions of the function at `position` as text, one each, without labels and source positions.
+pub fn print_instructions(module: &Module, position: usize) -> Vec<String> {
+    function::instructions(&mut Printer::new(module), position)
+}
+
 /// A type of the module as text.
 pub fn type_text(module: &Module, ty: TypeIdx) -> String {
     TypeTexts::new(module).text(ty)

@@ -22,6 +22,13 @@ pub(super) fn print(printer: &mut Printer<'_>, position: usize) {
     printer.printer.out.push_str("END\n");
 }
 
+/// The instructions of a function, one line each.
+pub(super) fn instructions(printer: &mut Printer<'_>, position: usize) -> Vec<String> {
+    let function = &printer.module.functions[position];
+    let printer = FunctionPrinter { labels: labels(function), names: register_names(function), function, printer };
+    function.code.iter().map(|inst| printer.inst(inst)).collect()
+}
+
 struct FunctionPrinter<'p, 'm> {
     printer: &'p mut Printer<'m>,
     function: &'m Function,
