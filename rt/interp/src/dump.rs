@@ -15,10 +15,7 @@
 use crate::machine::Machine;
 use std::fmt::Write;
 use vitbc::{Function, Reg};
-use vitte_abi::functions::NativeFn;
 use vitte_abi::object::Repr;
-use vitte_rt::call_native;
-use vitte_rt::object::{Form, List};
 use vitte_rt::stdlib::format::write_inner;
 use vitte_rt::stdlib::value::Value;
 
@@ -61,15 +58,12 @@ impl Machine {
 
     fn dump_heap(&self, out: &mut String) {
         out.push_str("VM heap\n");
-        if let Ok(stats) = call_native(&self.process, NativeFn::vt_gc_stats, &[]) {
-            let stats = List::of(self.process.object(stats));
-            let number = |index| stats.get(Form::INT, index) as i64;
-            let (live, reserved, minor, major) = (number(0), number(1), number(2), number(3));
-            let _ = writeln!(
-                out,
-                "  live {live} bytes, reserved {reserved} bytes, {minor} minor and {major} major collections"
-            );
-        }
+        let stats = self.process.heap_stats();
+        let _ = writeln!(
+            out,
+            "  live {} bytes, reserved {} bytes, {} minor and {} major collections",
+            stats.live, stats.reserved, stats.minor, stats.major
+        );
     }
 }
 

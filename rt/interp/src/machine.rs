@@ -118,8 +118,11 @@ impl Machine {
     }
 
     /// Collects: every slot of every frame that holds a traced word is a root.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, if too much is alive.
     #[cold]
-    pub(crate) fn collect(&mut self) {
+    pub(crate) fn collect(&mut self) -> Result<(), Throw> {
         let Machine { process, program, stack, frames, .. } = self;
         process.collect(&mut |visit| {
             for frame in frames.iter() {
@@ -127,7 +130,7 @@ impl Machine {
                     visit(&mut stack[frame.base + usize::from(slot)]);
                 }
             }
-        });
+        })
     }
 
     /// Where a frame is, for people.

@@ -55,6 +55,7 @@ pub enum Relation {
 /// One instruction. `dst` is written; where a comment is missing the name says what the instruction table says.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
+#[rustfmt::skip]
 pub enum Op {
     Nop,
     Const { dst: Slot, bits: u64 },

@@ -90,7 +90,7 @@ impl Machine {
         macro_rules! safepoint {
             () => {
                 if self.process.collection_due() {
-                    self.collect();
+                    attempt!(self.collect());
                 }
             };
         }
@@ -153,7 +153,8 @@ impl Machine {
                 Op::SubFloat { dst, a, b } => reg!(dst) = (float!(a) - float!(b)).to_bits(),
                 Op::MulFloat { dst, a, b } => reg!(dst) = (float!(a) * float!(b)).to_bits(),
                 Op::DivFloat { dst, a, b } => reg!(dst) = (float!(a) / float!(b)).to_bits(),
-                Op::Binary { operation, ty, dst, a, b } => match shared::binary(operation, ty.into(), reg!(a), reg!(b)) {
+                Op::Binary { operation, ty, dst, a, b } => match shared::binary(operation, ty.into(), reg!(a), reg!(b))
+                {
                     Ok(bits) => reg!(dst) = bits,
                     Err(shared::Refusal::DivideByZero) => raise!(self.divide_by_zero()),
                     Err(shared::Refusal::NoSuchOperation) => unreachable!("verified: the type has the operation"),

@@ -118,9 +118,10 @@ impl<'a> Log<'a> {
     }
 
     fn text(&mut self, machine: &Machine, func: u32, pc: u32) -> &str {
-        let texts = self.texts.entry(func).or_insert_with(|| {
-            vitbc::text::print_instructions(&machine.program.module, func as usize)
-        });
+        let texts = self
+            .texts
+            .entry(func)
+            .or_insert_with(|| vitbc::text::print_instructions(&machine.program.module, func as usize));
         &texts[pc as usize]
     }
 }

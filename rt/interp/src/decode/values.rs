@@ -44,9 +44,7 @@ impl Decoder<'_, '_> {
             Inst::PtrStore { address, offset, value } => {
                 Op::PtrStore { address: slot(address), value: slot(value), form: self.form(self.ty(value)), offset }
             }
-            Inst::PtrAdd { dst, address, bytes } => {
-                Op::AddInt { dst: slot(dst), a: slot(address), b: slot(bytes) }
-            }
+            Inst::PtrAdd { dst, address, bytes } => Op::AddInt { dst: slot(dst), a: slot(address), b: slot(bytes) },
             Inst::PtrItems { dst, list } => Op::PtrItems { dst: slot(dst), list: slot(list) },
             Inst::PtrStr { dst, address } => Op::PtrStr { dst: slot(dst), address: slot(address) },
             _ => return None,

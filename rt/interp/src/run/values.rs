@@ -19,7 +19,7 @@ impl Machine {
     pub(super) fn value_op(&mut self, func: &'static Func, base: usize, op: Op) -> Result<Next, Throw> {
         // Only instructions that may allocate are safepoints: across the others C may hold the address of an object.
         if allocates(op) && self.process.collection_due() {
-            self.collect();
+            self.collect()?;
         }
         let reg = |slot: Slot| self.stack[base + usize::from(slot)];
         let help = |helper, args: &[u64]| call_helper(&self.process, helper, args);
@@ -142,6 +142,12 @@ impl Machine {
                 (dst, buffer.object().address() + u64::from(offset::BUFFER_DATA))
             }
             Op::PtrStr { dst, address } => (dst, help(Helper::vt_ptr_str, &[reg(address)])?),
+            Op::CallExtern { .. } | Op::Callback { .. } | Op::PtrLoad { .. } | Op::PtrStore { .. } => {
+                return Err(self.process.throw_error(type_id::PROCESS_ERROR, "foreign code cannot be interpreted yet"));
+            }
+            Op::ReceivePeek { empty, .. } => {
+                return help(Helper::vt_receive_peek, &[]).map(|_| Next::Jump(empty));
+            }
             other => unreachable!("the loop carries out {other:?} itself"),
         };
         self.stack[base + usize::from(dst)] = bits;
