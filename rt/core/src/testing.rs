@@ -95,6 +95,12 @@ impl Types {
         self.add(name, Repr::Ref, Shape::Map(key, value))
     }
 
+    /// Says that a type implements a trait.
+    pub(crate) fn implement(&mut self, trait_ty: TypeId, ty: TypeId) {
+        self.0.impls.push((trait_ty, ty));
+        self.0.impls.sort_unstable();
+    }
+
     /// A process of a program with these types.
     pub(crate) fn process(self) -> Box<Process> {
         self.process_with(Options::default())
@@ -103,5 +109,21 @@ impl Types {
     /// A process of a program with these types and options.
     pub(crate) fn process_with(self, options: Options) -> Box<Process> {
         Process::new(Runtime::new(self.0, options, Vec::new()))
+    }
+}
+
+/// Numbers that look random and are the same in every run.
+pub(crate) struct Random(u64);
+
+impl Random {
+    /// The sequence of this seed.
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    /// The next number below `limit`.
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (self.0 >> 33) % limit
     }
 }

@@ -172,3 +172,90 @@ pub fn any_truth(p: &Process, value: Word) -> Result<bool, Throw> {
         _ => from_any(p, value, type_id::BOOL).map(|bits| bits != 0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Obj;
+    use crate::testing::Types;
+    use type_id::*;
+    use vitte_abi::object::{Repr, offset};
+    use vitte_abi::types::Record;
+
+    fn message(p: &Process, throw: Throw) -> (TypeId, &str) {
+        let error: Obj<'_> = throw.exception().object(p).unwrap();
+        (error.ty(), text(p, error.raw(offset::FIELDS)))
+    }
+
+    #[test]
+    fn arithmetic_needs_two_of_a_kind() {
+        let p = Types::new().process();
+        let int = |value: i64| p.any(INT, value as u64);
+        let float = |value: f64| p.any(FLOAT, value.to_bits());
+        let str = |text: &str| p.new_str(text).object().word();
+
+        assert_eq!(any_add(&p, int(2), int(3)).unwrap(), int(5));
+        let max = any_add(&p, int(i64::MAX), int(1)).unwrap();
+        assert_eq!((max.ty(&p), max.bits(&p)), (Some(INT), i64::MIN as u64));
+        assert_eq!(any_div(&p, float(1.0), float(4.0)).unwrap(), float(0.25));
+        assert_eq!(any_xor(&p, p.any(BOOL, 1), p.any(BOOL, 1)).unwrap(), p.any(BOOL, 0));
+        assert_eq!(text(&p, any_add(&p, str("a"), str("bc")).unwrap().0), "abc");
+        assert_eq!((any_neg(&p, int(4)).unwrap(), any_not(&p, int(0)).unwrap()), (int(-4), int(-1)));
+
+        let fails = [
+            (any_add(&p, int(1), str("x")).unwrap_err(), TYPE_ERROR, "cannot add int and str"),
+            (any_mul(&p, int(1), float(1.0)).unwrap_err(), TYPE_ERROR, "cannot multiply int and float"),
+            (any_sub(&p, Word::NIL, int(1)).unwrap_err(), TYPE_ERROR, "cannot subtract nil and int"),
+            (any_sub(&p, str("a"), str("b")).unwrap_err(), TYPE_ERROR, "cannot subtract str and str"),
+            (any_rem(&p, int(1), int(0)).unwrap_err(), DIVIDE_BY_ZERO, "division by zero"),
+            (any_not(&p, float(1.0)).unwrap_err(), TYPE_ERROR, "cannot invert float"),
+            (any_lt(&p, p.any(BOOL, 0), p.any(BOOL, 1)).unwrap_err(), TYPE_ERROR, "cannot compare bool and bool"),
+            (any_truth(&p, int(1)).unwrap_err(), TYPE_ERROR, "expected bool, found int"),
+        ];
+        for (throw, ty, text) in fails {
+            assert_eq!(message(&p, throw), (ty, text));
+        }
+    }
+
+    #[test]
+    fn order_is_that_of_numbers_and_bytes() {
+        let p = Types::new().process();
+        let str = |text: &str| p.new_str(text).object().word();
+        assert!(any_lt(&p, str("Z"), str("a")).unwrap() && any_lt(&p, str("a"), str("aa")).unwrap());
+        assert!(any_le(&p, str("a"), str("a")).unwrap() && !any_lt(&p, str("a"), str("a")).unwrap());
+        assert!(any_lt(&p, p.any(I8, -1i64 as u64), p.any(I8, 1)).unwrap());
+        assert!(any_truth(&p, p.any(BOOL, 1)).unwrap() && !any_truth(&p, p.any(BOOL, 0)).unwrap());
+    }
+
+    #[test]
+    fn types_are_told_apart() {
+        let mut types = Types::new();
+        let opt = types.add("int?", Repr::Ref, Shape::Optional(INT));
+        let opt_small = types.add("i8?", Repr::Ref, Shape::Optional(I8));
+        let ints = types.list("[int]", INT);
+        let show = types.add("Show", Repr::Ref, Shape::Trait);
+        types.implement(show, I8);
+        types.implement(show, ints);
+        let fn_type = types.add("fn()", Repr::Ref, Shape::Fn);
+        let record = Record { size: 16, traced: 16, n_traced: 0, fields: vec![] };
+        let closure = types.add("fn()", Repr::Ref, Shape::Closure(fn_type, record));
+        let p = types.process();
+        let one = p.any(INT, 1);
+        assert!(is_type(&p, one, INT) && is_type(&p, one, ANY) && is_type(&p, one, opt) && !is_type(&p, one, I8));
+        assert!(is_type(&p, Word::NIL, opt) && is_type(&p, Word::NIL, ANY) && !is_type(&p, Word::NIL, INT));
+        let list = p.new_list(ints, 0).object().word();
+        assert!(is_type(&p, list, ints) && is_type(&p, list, show) && !is_type(&p, one, show));
+        assert!(is_type(&p, p.new_record(closure).word(), fn_type));
+
+        assert_eq!(from_any(&p, p.any(INT, i64::MIN as u64), INT).unwrap(), i64::MIN as u64);
+        assert_eq!(from_any(&p, Word::NIL, opt).unwrap(), 0);
+        assert_eq!(message(&p, from_any(&p, list, opt).unwrap_err()), (TYPE_ERROR, "expected int?, found [int]"));
+
+        // A small number as a trait object is boxed, as an optional it is not.
+        let small = p.any(I8, -1i64 as u64);
+        let object = from_any(&p, small, show).unwrap();
+        assert!(Word(object).is_object());
+        assert_eq!(from_any(&p, Word(object), opt_small).unwrap(), small.0);
+        assert_eq!(from_any(&p, Word(object), I8).unwrap(), -1i64 as u64);
+    }
+}

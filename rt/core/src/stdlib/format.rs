@@ -202,3 +202,119 @@ fn write_bytes(out: &mut dyn Write, bytes: List<'_>) -> fmt::Result {
     }
     out.write_char('"')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Word;
+    use crate::object::Form;
+    use crate::stdlib::list::{list_insert, new_bytes};
+    use crate::stdlib::map::{map_new, map_set};
+    use crate::testing::Types;
+    use type_id::*;
+    use vitte_abi::object::Repr;
+
+    fn text(p: &Process, ty: TypeId, bits: u64) -> String {
+        to_str(p, bits, ty).as_str().to_string()
+    }
+
+    #[test]
+    fn scalars_show_their_value() {
+        let p = Types::new().process();
+        assert_eq!(text(&p, INT, -5i64 as u64), "-5");
+        assert_eq!(text(&p, I8, -128i64 as u64), "-128");
+        assert_eq!(text(&p, U64, u64::MAX), "18446744073709551615");
+        assert_eq!(text(&p, FLOAT, 1f64.to_bits()), "1.0");
+        assert_eq!(text(&p, F32, 0.1f32.to_bits() as u64), "0.1");
+        assert_eq!((text(&p, BOOL, 1), text(&p, UNIT, 0)), ("true".into(), "()".into()));
+        assert_eq!((text(&p, PID, 7), text(&p, PTR, 255)), ("<pid 7>".into(), "0xff".into()));
+    }
+
+    #[test]
+    fn composites_show_their_parts() {
+        let mut types = Types::new();
+        let ints = types.list("[int]", INT);
+        let strs = types.list("[str]", STR);
+        let map = types.map("{str: [int]}", STR, ints);
+        let pair = types.tuple("(int, str)", &[INT, STR]);
+        let point = types.record("Point", &[("x", FLOAT), ("y", FLOAT)]);
+        let unit = types.record("Nothing", &[]);
+        let shape = types
+            .variants("Shape", &[("Circle", &[("", FLOAT)]), ("Rect", &[("w", I16), ("h", BOOL)]), ("Empty", &[])]);
+        let opt = types.add("str?", Repr::Ref, Shape::Optional(STR));
+        let fn_type = types.add("fn(int) -> int", Repr::Ref, Shape::Fn);
+        let closure = types.add(
+            "fn(int) -> int",
+            Repr::Ref,
+            Shape::Closure(fn_type, Record { size: 16, traced: 16, n_traced: 0, fields: vec![] }),
+        );
+        let p = types.process();
+        let store = |object: Obj<'_>, record: &Record, values: &[u64]| {
+            for (field, &bits) in record.fields.iter().zip(values) {
+                object.store(&p, field.offset, p.runtime().form(field.ty), bits);
+            }
+        };
+        let str = |text: &str| p.new_str(text).object().address();
+
+        let list = p.new_list(ints, 0).object();
+        assert_eq!(text(&p, ints, list.address()), "[]");
+        (0..3).for_each(|i| list_insert(&p, list, i, (i * 10) as u64).unwrap());
+        assert_eq!(text(&p, ints, list.address()), "[0, 10, 20]");
+
+        let quoted = p.new_list(strs, 0).object();
+        list_insert(&p, quoted, 0, str("a\"\\\n\t\r\0é{")).unwrap();
+        assert_eq!(text(&p, strs, quoted.address()), r#"["a\"\\\n\t\r\u{0}é{"]"#);
+
+        let entries = map_new(&p, map).object();
+        assert_eq!(text(&p, map, entries.address()), "{:}");
+        map_set(&p, entries, str("b"), list.address()).unwrap();
+        map_set(&p, entries, str("a"), list.address()).unwrap();
+        assert_eq!(text(&p, map, entries.address()), r#"{"b": [0, 10, 20], "a": [0, 10, 20]}"#);
+
+        let object = p.new_record(pair);
+        store(object, p.runtime().record(pair), &[1, str("x")]);
+        assert_eq!(text(&p, pair, object.address()), r#"(1, "x")"#);
+        let object = p.new_record(point);
+        store(object, p.runtime().record(point), &[1f64.to_bits(), 2.5f64.to_bits()]);
+        assert_eq!(text(&p, point, object.address()), "Point { x: 1.0, y: 2.5 }");
+        assert_eq!(text(&p, unit, p.new_record(unit).address()), "Nothing {}");
+
+        let circle = p.new_variant(shape, 0);
+        store(circle, p.runtime().variant(shape, 0), &[1f64.to_bits()]);
+        assert_eq!(text(&p, shape, circle.address()), "Circle(1.0)");
+        let rect = p.new_variant(shape, 1);
+        store(rect, p.runtime().variant(shape, 1), &[-3i64 as u64, 1]);
+        assert_eq!(text(&p, shape, rect.address()), "Rect { w: -3, h: true }");
+        assert_eq!(text(&p, shape, p.new_variant(shape, 2).address()), "Empty");
+
+        assert_eq!(text(&p, opt, 0), "nil");
+        assert_eq!(text(&p, opt, str("x")), "x");
+        assert_eq!(text(&p, ANY, p.any(FLOAT, 0.5f64.to_bits()).0), "0.5");
+        assert_eq!(text(&p, ANY, p.any(U64, 3).0), "3");
+        assert_eq!(text(&p, ANY, circle.address()), "Circle(1.0)");
+        assert_eq!(text(&p, ANY, p.new_record(closure).address()), "fn(int) -> int");
+        assert_eq!(text(&p, BYTES, new_bytes(&p, b"a\"\x00\xff~\n").object().address()), r#"b"a\"\x00\xff~\n""#);
+    }
+
+    #[test]
+    fn values_inside_themselves_and_deep_ones_end_in_dots() {
+        let mut types = Types::new();
+        let anys = types.list("[any]", ANY);
+        let p = types.process();
+        let inner = p.new_list(anys, 1);
+        inner.set_len(1);
+        inner.set(&p, Form::REF, 0, inner.object().address());
+        assert_eq!(text(&p, anys, inner.object().address()), "[...]");
+
+        inner.set(&p, Form::REF, 0, Word::NIL.0);
+        let mut outer = inner;
+        for _ in 0..1_000 {
+            let next = p.new_list(anys, 1);
+            next.set_len(1);
+            next.set(&p, Form::REF, 0, outer.object().address());
+            outer = next;
+        }
+        let expected = format!("{}...{}", "[".repeat(100), "]".repeat(100));
+        assert_eq!(text(&p, anys, outer.object().address()), expected);
+    }
+}

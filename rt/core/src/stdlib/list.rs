@@ -199,3 +199,145 @@ pub fn new_bytes<'p>(p: &'p Process, bytes: &[u8]) -> List<'p> {
 pub fn bytes_of(p: &Process, data: u64, len: i64) -> List<'_> {
     new_bytes(p, raw::bytes(data, len as usize))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Str;
+    use crate::testing::{Random, Types};
+    use type_id::{BOOL, I16, INT, STR};
+    use vitte_abi::object::offset::FIELDS;
+
+    fn items(p: &Process, list: Obj<'_>) -> Vec<u64> {
+        (0..List::of(list).len()).map(|index| item(p, List::of(list), index).bits).collect()
+    }
+
+    fn message(p: &Process, throw: Throw) -> &str {
+        Str::of(p.object(throw.exception().object(p).unwrap().raw(FIELDS))).as_str()
+    }
+
+    /// Random operations on a list, compared with a vector of slot bits.
+    fn compare_with_vector(p: &Process, ty: TypeId, value: impl Fn(u64) -> u64) {
+        let mut random = Random::new(ty as u64);
+        let list = list_new(p, ty, 0).object();
+        let mut model: Vec<u64> = Vec::new();
+        for step in 0..5_000 {
+            let len = model.len() as u64;
+            let at = random.below(len + 1);
+            match random.below(9) {
+                0..4 => {
+                    list_insert(p, list, at as i64, value(step)).unwrap();
+                    model.insert(at as usize, value(step));
+                }
+                4 if at < len => assert_eq!(list_remove(p, list, at as i64).unwrap(), model.remove(at as usize)),
+                5 => {
+                    let end = at + random.below(len - at + 1);
+                    let slice = list_slice(p, list, at as i64, end as i64).unwrap().object();
+                    assert_eq!(items(p, slice), model[at as usize..end as usize]);
+                    if len < 100 {
+                        list_extend(p, list, slice).unwrap();
+                        model.extend_from_within(at as usize..end as usize);
+                    }
+                }
+                6 => {
+                    let (from, count) = (random.below(len + 1), random.below(len + 1));
+                    let count = count.min(len - from).min(len - at);
+                    list_copy(p, list, at as i64, list, from as i64, count as i64).unwrap();
+                    model.copy_within(from as usize..(from + count) as usize, at as usize);
+                }
+                7 if len > 150 => {
+                    list_truncate(p, list, 20).unwrap();
+                    model.truncate(20);
+                }
+                _ => list_reserve(p, list, at as i64).unwrap(),
+            }
+            assert_eq!(items(p, list), model);
+            let buffer = List::of(list).buffer();
+            if buffer.is_refs() {
+                assert!(buffer.words()[model.len()..].iter().all(|word| word.get().is_nil()), "the tail is clear");
+            }
+        }
+        let len = model.len();
+        list_extend(p, list, list).unwrap();
+        model.extend_from_within(..len);
+        assert_eq!(items(p, list), model);
+    }
+
+    #[test]
+    fn lists_are_like_vectors() {
+        let mut types = Types::new();
+        let tys = [types.list("[int]", INT), types.list("[i16]", I16), types.list("[bool]", BOOL)];
+        let strs = types.list("[str]", STR);
+        let p = types.process();
+        compare_with_vector(&p, tys[0], |n| n << 40 | n);
+        compare_with_vector(&p, tys[1], |n| (n as i16).wrapping_mul(12345) as i64 as u64);
+        compare_with_vector(&p, tys[2], |n| n & 1);
+        compare_with_vector(&p, type_id::BYTES, |n| n & 0xff);
+        let strings: Vec<u64> = (0..5_000).map(|n| p.new_str(&n.to_string()).object().address()).collect();
+        compare_with_vector(&p, strs, |n| strings[n as usize]);
+    }
+
+    #[test]
+    fn lists_begin_filled() {
+        let mut types = Types::new();
+        let ty = types.list("[i16]", I16);
+        let p = types.process();
+        for len in [0, 1, 2, 3, 100] {
+            let filled = list_fill(&p, ty, len, -2i64 as u64).unwrap().object();
+            assert_eq!(items(&p, filled), vec![-2i64 as u64; len as usize]);
+        }
+        let slots = [1u64, -1i64 as u64, 300];
+        let list = list_of(&p, ty, slots.as_ptr() as u64, 3).object();
+        assert_eq!(items(&p, list), slots);
+        let bytes = bytes_of(&p, b"abc".as_ptr() as u64, 3);
+        assert_eq!(bytes.bytes(), b"abc");
+    }
+
+    #[test]
+    fn appending_moves_the_items_rarely() {
+        let mut types = Types::new();
+        let ty = types.list("[int]", INT);
+        let p = types.process();
+        let list = list_new(&p, ty, 0).object();
+        let mut moves = 0;
+        for index in 0..10_000 {
+            let before = List::of(list).buffer().object().address();
+            list_insert(&p, list, index, 0).unwrap();
+            moves += u32::from(before != List::of(list).buffer().object().address());
+        }
+        assert!(moves <= 13, "{moves} moves");
+        let full = List::of(list);
+        full.set_len(full.buffer().size() / 8);
+        let size = full.buffer().size();
+        list_grow(&p, list).unwrap();
+        assert_eq!(List::of(list).buffer().size(), size * 2);
+    }
+
+    #[test]
+    fn indices_are_checked() {
+        let mut types = Types::new();
+        let ty = types.list("[int]", INT);
+        let p = types.process();
+        let list = list_fill(&p, ty, 3, 7).unwrap().object();
+        let cases = [
+            (list_remove(&p, list, 5).map(|_| ()), "index 5 out of range for length 3"),
+            (list_remove(&p, list, -1).map(|_| ()), "index -1 out of range for length 3"),
+            (list_insert(&p, list, 4, 0), "index 4 out of range for length 3"),
+            (list_slice(&p, list, 2, 9).map(|_| ()), "range 2..9 out of range for length 3"),
+            (list_slice(&p, list, 2, 1).map(|_| ()), "range 2..1 out of range for length 3"),
+            (list_copy(&p, list, 2, list, 0, 2), "range 2..4 out of range for length 3"),
+            (
+                list_copy(&p, list, 0, list, i64::MAX, i64::MAX),
+                "range 0..9223372036854775807 out of range for length 3",
+            ),
+            (list_truncate(&p, list, -1), "negative length: -1"),
+            (list_fill(&p, ty, -1, 0).map(|_| ()), "negative length: -1"),
+            (list_fill(&p, ty, i64::MAX, 0).map(|_| ()), "out of memory"),
+            (list_reserve(&p, list, i64::MAX), "out of memory"),
+        ];
+        for (result, text) in cases {
+            assert_eq!(message(&p, result.unwrap_err()), text);
+        }
+        assert_eq!(items(&p, list), [7; 3]);
+    }
+}

@@ -15,7 +15,6 @@ mod index;
 use super::compare::equal;
 use super::format::write_inner;
 use super::hash::{hash_bytes, hash_int, hash_value};
-use super::range::throw_index;
 use super::value::Value;
 use crate::object::{Buffer, Form, Map, Obj, Str};
 use crate::{Process, Throw, Word};
@@ -248,7 +247,7 @@ impl<'p> Table<'p> {
         usize::try_from(position)
             .ok()
             .filter(|&at| at < used && self.next(at) == Some(at))
-            .ok_or_else(|| throw_index(self.p, position, used))
+            .ok_or_else(|| self.p.throw_error(type_id::INDEX_ERROR, &format!("no entry at position {position}")))
     }
 }
 
@@ -322,4 +321,155 @@ pub fn map_clear(p: &Process, map: Obj<'_>) {
         map.set_word(p, part, Word::NIL);
     }
     Map::of(map).set_counts(0, 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Random, Types};
+    use std::collections::HashMap;
+    use type_id::{BOOL, INT, STR, UNIT};
+    use vitte_abi::object::offset::FIELDS;
+
+    /// What a map should hold: keys to values, and the keys in the order of their insertion.
+    #[derive(Default)]
+    struct Model {
+        values: HashMap<u64, u64>,
+        order: Vec<u64>,
+    }
+
+    /// Runs random operations on a map whose keys are made from numbers, and checks it against the model.
+    fn compare_with_model(
+        p: &Process,
+        map: Obj<'_>,
+        n_keys: u64,
+        key: impl Fn(u64) -> u64,
+        number: impl Fn(u64) -> u64,
+    ) {
+        let mut random = Random::new(n_keys);
+        let mut model = Model::default();
+        for step in 0..20_000 {
+            let k = random.below(n_keys);
+            // Phases of growth and of decay.
+            if random.below(10) < if step / 2_000 % 2 == 0 { 7 } else { 2 } {
+                map_set(p, map, key(k), step & 1).unwrap();
+                if model.values.insert(k, step & 1).is_none() {
+                    model.order.push(k);
+                }
+            } else {
+                let removed = model.values.remove(&k).is_some();
+                assert_eq!(map_remove(p, map, key(k)), removed);
+                model.order.retain(|&other| other != k);
+            }
+            let k = random.below(n_keys);
+            assert_eq!(map_has(p, map, key(k)), model.values.contains_key(&k));
+            assert_eq!(map_get(p, map, key(k)).ok(), model.values.get(&k).copied());
+            assert_eq!(Map::of(map).len(), model.order.len());
+            if step % 500 == 0 {
+                let mut next = map_next(p, map, 0);
+                for &k in &model.order {
+                    assert_eq!(number(map_key_at(p, map, next).unwrap()), k);
+                    assert_eq!(map_value_at(p, map, next).unwrap(), model.values[&k]);
+                    next = map_next(p, map, next + 1);
+                }
+                assert_eq!(next, -1);
+            }
+        }
+    }
+
+    #[test]
+    fn maps_of_ints_are_like_the_model() {
+        for n_keys in [3, 8, 9, 40, 3000] {
+            let mut types = Types::new();
+            let ty = types.map("{int: int}", INT, INT);
+            let p = types.process();
+            compare_with_model(&p, map_new(&p, ty).object(), n_keys, |k| k, |bits| bits);
+        }
+    }
+
+    #[test]
+    fn maps_of_strings_are_like_the_model() {
+        let mut types = Types::new();
+        let ty = types.map("{str: bool}", STR, BOOL);
+        let p = types.process();
+        let key = |k: u64| p.new_str(&format!("key number {k}")).object().address();
+        let number = |bits: u64| Str::of(p.object(bits)).as_str()[11..].parse().unwrap();
+        compare_with_model(&p, map_new(&p, ty).object(), 300, key, number);
+    }
+
+    #[test]
+    fn maps_of_tuples_are_like_the_model() {
+        let mut types = Types::new();
+        let pair = types.tuple("(int, int)", &[INT, INT]);
+        let ty = types.map("{(int, int): int}", pair, INT);
+        let p = types.process();
+        let key = |k: u64| {
+            let object = p.new_record(pair);
+            object.set_raw(FIELDS, k % 10);
+            object.set_raw(FIELDS + 8, k / 10);
+            object.address()
+        };
+        let number = |bits: u64| p.object(bits).raw(FIELDS) + p.object(bits).raw(FIELDS + 8) * 10;
+        compare_with_model(&p, map_new(&p, ty).object(), 300, key, number);
+    }
+
+    #[test]
+    fn keys_whose_hashes_collide_are_told_apart() {
+        let mut types = Types::new();
+        let ty = types.map("{int: ()}", INT, UNIT);
+        let p = types.process();
+        let map = map_new(&p, ty).object();
+        // These share the lower bits of their hashes, and so their first slot.
+        let keys: Vec<u64> = (0..200_000).filter(|&key| hash_int(key) & 0xfff == 5).collect();
+        assert!(keys.len() > 20);
+        keys.iter().for_each(|&key| map_set(&p, map, key, 0).unwrap());
+        for &key in keys.iter().step_by(2) {
+            assert!(map_remove(&p, map, key));
+        }
+        for (i, &key) in keys.iter().enumerate() {
+            assert_eq!(map_has(&p, map, key), i % 2 == 1);
+        }
+    }
+
+    #[test]
+    fn a_map_serves_as_a_queue_in_constant_space_and_time() {
+        let mut types = Types::new();
+        let ty = types.map("{int: int}", INT, INT);
+        let p = types.process();
+        let map = map_new(&p, ty).object();
+        for key in 0..100_000 {
+            map_set(&p, map, key, 0).unwrap();
+            if key >= 100 {
+                let first = map_next(&p, map, 0);
+                assert_eq!(map_key_at(&p, map, first).unwrap(), key - 100);
+                assert!(map_remove(&p, map, key - 100));
+            }
+        }
+        assert!(Table::of(&p, Map::of(map)).parts().unwrap().capacity <= 512);
+    }
+
+    #[test]
+    fn absent_keys_and_positions_raise() {
+        let mut types = Types::new();
+        let ty = types.map("{str: int}", STR, INT);
+        let p = types.process();
+        let map = map_new(&p, ty).object();
+        let message = |throw: Throw| {
+            let error = throw.exception().object(&p).unwrap();
+            Str::of(p.object(error.raw(FIELDS))).as_str()
+        };
+        let key = |text: &str| p.new_str(text).object().address();
+        assert_eq!(message(map_get(&p, map, key("x\n")).unwrap_err()), r#"key "x\n" not found"#);
+        assert_eq!(map_next(&p, map, 0), -1);
+        map_set(&p, map, key("a"), 1).unwrap();
+        map_set(&p, map, key("b"), 2).unwrap();
+        assert_eq!((map_find(&p, map, key("b")), map_find(&p, map, key("c"))), (p.any(INT, 2), Word::NIL));
+        map_remove(&p, map, key("a"));
+        assert_eq!(message(map_key_at(&p, map, 0).unwrap_err()), "no entry at position 0");
+        assert_eq!(message(map_value_at(&p, map, 2).unwrap_err()), "no entry at position 2");
+        assert_eq!(message(map_value_at(&p, map, -1).unwrap_err()), "no entry at position -1");
+        assert_eq!(map_value_at(&p, map, 1).unwrap(), 2);
+        map_clear(&p, map);
+        assert_eq!((Map::of(map).len(), map_next(&p, map, 0), map_has(&p, map, key("b"))), (0, -1, false));
+    }
 }
