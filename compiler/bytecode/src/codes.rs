@@ -167,4 +167,19 @@ codes! {
     308 MISSING_END = "missing END";
     /// An item TYPE gives one index to one type, so the types it is made of must have theirs from items before it.
     309 UNDECLARED_PART = "part of a type not declared";
+    /// Two of the modules to be linked have the same name, so that an import of it could mean either.
+    401 REPEATED_MODULE = "two modules of one name";
+    /// A module that is imported, or is to be the main one, is not among those to be linked.
+    402 MISSING_MODULE = "missing module";
+    /// A function is imported that its module does not export. Only `pub` names of a source file are exported.
+    403 MISSING_EXPORT = "missing export";
+    /// A function is imported with another type than it has. Its module has changed since the importing one was
+    /// compiled.
+    404 IMPORT_MISMATCH = "import of another type";
+    /// Modules import each other in a circle, so that none could come first.
+    405 IMPORT_CYCLE = "circular imports";
+    /// Two modules declare a type of the same name in different ways.
+    406 TYPE_CONFLICT = "conflicting declarations of a type";
+    /// Two modules implement the same trait for the same type in different ways.
+    407 IMPL_CONFLICT = "conflicting implementations";
 }

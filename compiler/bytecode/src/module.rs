@@ -58,7 +58,7 @@ pub struct Import {
 }
 
 /// A C function.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Extern {
     /// The library, as after `-l`; empty for the C library.
     pub library: String,
@@ -71,7 +71,7 @@ pub struct Extern {
 }
 
 /// A function of the runtime, called by name.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Native {
     /// Its name in the runtime's table.
     pub name: String,

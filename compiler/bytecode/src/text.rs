@@ -41,6 +41,7 @@ use crate::error::Error;
 use crate::limits::MAX_FILE;
 use crate::module::Module;
 use errors::Errors;
+pub(crate) use names::did_you_mean;
 pub use print::{print, print_instructions, type_text};
 
 /// How to read a text.

@@ -1,5 +1,7 @@
 //! Tests of the crate's surface: bytes, text, builder and linker.
 
+#[path = "it/link.rs"]
+mod link;
 #[path = "it/read_errors.rs"]
 mod read_errors;
 #[path = "it/round_trip.rs"]

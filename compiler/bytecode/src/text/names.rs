@@ -76,7 +76,7 @@ impl Names {
 const MAX_COMPARED: usize = 40;
 
 /// The candidate that resembles `name` most, as advice.
-pub(super) fn did_you_mean<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
+pub(crate) fn did_you_mean<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
     let allowed = match name.chars().count() {
         0..=2 => 1,
         3..=6 => 2,
