@@ -225,3 +225,128 @@ pub fn file_info<'p>(p: &'p Process, path: Str<'_>) -> Result<List<'p>, Throw> {
     });
     Ok(list_of_int(p, [kind, metadata.len() as i64, changed].into_iter()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Obj;
+    use crate::stdlib::list::new_bytes;
+    use crate::testing::Types;
+    use std::path::PathBuf;
+    use vitte_abi::object::type_id::{INT, STR};
+
+    /// An empty directory that goes away with the test.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Place {
+            let path = std::env::temp_dir().join(format!("vitte-rt-{}-{name}", std::process::id()));
+            fs::create_dir(&path).unwrap();
+            Place(path)
+        }
+
+        fn path<'p>(&self, p: &'p Process, name: &str) -> Str<'p> {
+            p.new_str(self.0.join(name).to_str().unwrap())
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn process() -> Box<Process> {
+        let mut types = Types::new();
+        types.list("[str]", STR);
+        types.list("[int]", INT);
+        types.process()
+    }
+
+    /// Message, path and code of an `IoError`.
+    fn parts<T>(p: &Process, result: Result<T, Throw>) -> (&str, &str, i64) {
+        let error: Obj<'_> = result.map(|_| ()).unwrap_err().exception().object(p).unwrap();
+        assert_eq!(error.ty(), type_id::IO_ERROR);
+        let fields = &p.runtime().record(type_id::IO_ERROR).fields;
+        let text = |at: usize| Str::of(p.object(error.raw(fields[at].offset))).as_str();
+        (text(0), text(1), error.raw(fields[2].offset) as i64)
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let (p, place) = (process(), Place::new("files"));
+        let path = place.path(&p, "a.txt");
+        let open = |mode| file_open(&p, path, p.new_str(mode));
+        let data = new_bytes(&p, b"hello, world");
+
+        let file = open("w").unwrap();
+        file_write(&p, file, data, 0, 5).unwrap();
+        file_write(&p, file, data, 5, 12).unwrap();
+        file_close(&p, file).unwrap();
+        assert_eq!(read_file(&p, path).unwrap().bytes(), b"hello, world");
+        let file = open("a").unwrap();
+        file_write(&p, file, data, 0, 1).unwrap();
+        file_close(&p, file).unwrap();
+
+        let file = open("r+").unwrap();
+        assert_eq!(file_seek(&p, file, -6, 2).unwrap(), 7);
+        let into = new_bytes(&p, b">");
+        assert_eq!(file_read(&p, file, into, 3).unwrap(), 3);
+        assert_eq!(file_read(&p, file, into, 100).unwrap(), 3);
+        assert_eq!(file_read(&p, file, into, 100).unwrap(), 0);
+        assert_eq!(into.bytes(), b">worldh");
+        assert_eq!(file_seek(&p, file, 0, 0).unwrap(), 0);
+        file_write(&p, file, data, 7, 12).unwrap();
+        file_close(&p, file).unwrap();
+        assert_eq!(read_file(&p, path).unwrap().bytes(), b"world, worldh");
+
+        let big: Vec<u8> = (0..1_000_000u32).map(|i| (i % 251) as u8).collect();
+        write_file(&p, path, new_bytes(&p, &big)).unwrap();
+        assert_eq!(read_file(&p, path).unwrap().bytes(), big);
+    }
+
+    #[test]
+    fn directories_are_listed_in_order() {
+        let (p, place) = (process(), Place::new("dirs"));
+        let path = |name| place.path(&p, name);
+        create_dir(&p, path("d")).unwrap();
+        for name in ["d/b", "d/a", "d/c"] {
+            write_file(&p, path(name), new_bytes(&p, b"12345")).unwrap();
+        }
+        rename(&p, path("d/c"), path("d/0")).unwrap();
+        let names = list_dir(&p, path("d")).unwrap();
+        let names: Vec<&str> =
+            names.buffer().words()[..3].iter().map(|w| Str::of(p.object(w.get().0)).as_str()).collect();
+        assert_eq!(names, ["0", "a", "b"]);
+        let info = |name| -> Vec<i64> {
+            file_info(&p, path(name)).unwrap().cells::<i64>().iter().map(|cell| cell.get()).collect()
+        };
+        assert_eq!((info("d/a")[..2].to_vec(), info("d")[0], info("no")), (vec![0, 5], 1, vec![]));
+        assert!(info("d/a")[2] > 1_500_000_000_000_000_000);
+        for name in ["d/0", "d/a", "d/b"] {
+            remove_file(&p, path(name)).unwrap();
+        }
+        remove_dir(&p, path("d")).unwrap();
+        assert_eq!(info("d"), []);
+    }
+
+    #[test]
+    fn failures_say_what_where_and_why() {
+        let (p, place) = (process(), Place::new("failures"));
+        let path = place.path(&p, "missing");
+        let name = path.as_str();
+        let expected = format!("cannot open '{name}': No such file or directory");
+        assert_eq!(parts(&p, file_open(&p, path, p.new_str("r"))), (&*expected, name, 2));
+        let expected = format!("cannot read '{name}': No such file or directory");
+        assert_eq!(parts(&p, read_file(&p, path)), (&*expected, name, 2));
+        let expected = format!("cannot open '{name}': unknown mode 'rw'");
+        assert_eq!(parts(&p, file_open(&p, path, p.new_str("rw"))), (&*expected, name, 0));
+        let file = file_open(&p, path, p.new_str("x")).unwrap();
+        assert_eq!(parts(&p, file_open(&p, path, p.new_str("x"))).2, 17);
+        file_close(&p, file).unwrap();
+        for file in [-1, 0, 1_000_000] {
+            let expected = format!("cannot read file {file}: it is not open");
+            assert_eq!(parts(&p, file_read(&p, file, new_bytes(&p, b""), 1)).0, expected);
+        }
+    }
+}
