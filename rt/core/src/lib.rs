@@ -5,6 +5,11 @@
 //! behind which row of [`vitte_abi::functions`].
 
 pub mod arg;
+#[cfg(all(unix, not(miri)))]
+#[macro_use]
+mod context;
+#[cfg(all(unix, not(miri)))]
+mod entry;
 mod heap;
 mod native;
 pub mod object;
@@ -12,20 +17,29 @@ mod options;
 #[allow(missing_docs, dead_code)]
 mod pending;
 mod process;
+mod report;
 pub mod rows;
 mod runtime;
 pub mod stdlib;
+#[cfg(all(unix, not(miri)))]
+mod stub;
 mod sys;
 #[cfg(test)]
 pub(crate) mod testing;
 mod throw;
 mod trace;
+mod unwind;
 mod word;
 
+#[cfg(all(unix, not(miri)))]
+pub use entry::{run_program, vt_main};
 pub use heap::Stats;
+#[cfg(all(unix, not(miri)))]
+pub use native::symbol::addresses;
 pub use native::{call_helper, call_native};
 pub use options::{Engine, Options};
 pub use process::Process;
+pub use report::{UNCAUGHT, report_uncaught};
 pub use runtime::Runtime;
 pub use throw::Throw;
 pub use trace::Frame;

@@ -38,6 +38,8 @@ macro_rules! dynamic {
 
 macro_rules! dynamic_table {
     ($table:ident; $($(#[doc = $doc:literal])* $name:ident($($arg:ident: $ty:ident),*) -> $result:ident [$($effect:ident)*];)*) => {
+        // `vt_exit` does not return.
+        #[allow(unreachable_code, unused_variables)]
         static $table: &[Dynamic] = &[$(dynamic! { $name ($($arg: $ty),*) $result [$($effect)*] }),*];
     };
 }
@@ -51,3 +53,88 @@ macro_rules! natives {
 
 vitte_abi::for_each_helper!(helpers);
 vitte_abi::for_each_native!(natives);
+
+/// The symbols that compiled code calls.
+#[cfg(all(unix, not(miri)))]
+pub mod symbol {
+    use super::*;
+    use crate::unwind::RAISED;
+    use vitte_abi::context::Context;
+
+    /// What stands behind the symbols, by the C convention, on the worker's stack.
+    mod thunk {
+        use super::*;
+
+        /// One row as a C function; for `Leaf` rows the symbol is that function.
+        macro_rules! thunk {
+            ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [Leaf]) => {};
+            ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [$($effect:ident)*]) => {
+                // `vt_exit` does not return.
+                #[allow(unreachable_code, unused_variables)]
+                pub(super) unsafe extern "C" fn $name(
+                    context: *mut Context,
+                    $($arg: <arg::$ty as Arg>::C),*
+                ) -> <arg::$result as Arg>::C {
+                    // SAFETY: the context is the head of the process that called, which nobody else uses meanwhile.
+                    let p = unsafe { &*context.cast::<Process>() };
+                    let outcome = rows::$name(p, $(<arg::$ty as Arg>::take(p, $arg)),*);
+                    match Outcome::<arg::$result>::outcome(outcome, p) {
+                        Ok(value) => value,
+                        Err(throw) => {
+                            p.set_pending(throw.exception(), RAISED);
+                            Machine::NONE
+                        }
+                    }
+                }
+            };
+        }
+
+        macro_rules! thunks {
+            ($($(#[doc = $doc:literal])* $name:ident($($arg:ident: $ty:ident),*) -> $result:ident [$($effect:ident)*];)*) => {
+                $(thunk! { $name ($($arg: $ty),*) $result [$($effect)*] })*
+            };
+        }
+
+        vitte_abi::for_each_helper!(thunks);
+        vitte_abi::for_each_native!(thunks);
+    }
+
+    macro_rules! symbol {
+        ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [Leaf]) => {
+            #[unsafe(no_mangle)]
+            extern "C" fn $name($($arg: <arg::$ty as Arg>::C),*) -> <arg::$result as Arg>::C {
+                rows::$name($($arg),*)
+            }
+        };
+        ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [$($effect:ident)*]) => {
+            #[unsafe(naked)]
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn $name() {
+                native_stub!(thunk::$name)
+            }
+        };
+    }
+
+    macro_rules! symbols {
+        ($table:ident; $($(#[doc = $doc:literal])* $name:ident($($arg:ident: $ty:ident),*) -> $result:ident [$($effect:ident)*];)*) => {
+            $(symbol! { $name ($($arg: $ty),*) $result [$($effect)*] })*
+
+            const $table: &[(&str, *const ())] = &[$((stringify!($name), $name as *const ())),*];
+        };
+    }
+    macro_rules! helpers {
+        ($($rows:tt)*) => { symbols! { HELPERS; $($rows)* } };
+    }
+    macro_rules! natives {
+        ($($rows:tt)*) => { symbols! { NATIVES; $($rows)* } };
+    }
+
+    vitte_abi::for_each_helper!(helpers);
+    vitte_abi::for_each_native!(natives);
+
+    /// The address behind each symbol, for code that is compiled into memory.
+    pub fn addresses() -> impl Iterator<Item = (&'static str, *const u8)> {
+        let rows = HELPERS.iter().chain(NATIVES).chain(crate::stub::STUBS);
+        rows.map(|&(name, address)| (name, address.cast()))
+    }
+}

@@ -8,6 +8,7 @@ use crate::object::{Buffer, List, Obj, Str};
 use crate::runtime::Runtime;
 use crate::throw::Throw;
 use crate::trace::{Frame, Traces};
+use crate::unwind::{Code, Frames, RAISED_AGAIN};
 use crate::word::Word;
 use std::cell::{Cell, RefCell, UnsafeCell};
 use vitte_abi::TypeId;
@@ -27,6 +28,7 @@ pub struct Process {
     full_due: Cell<bool>,
     /// Whether `OutOfMemory` was raised and the heap has not shrunk since.
     out_of_memory: Cell<bool>,
+    stack_floor: Cell<u64>,
     traces: RefCell<Traces>,
 }
 
@@ -69,6 +71,7 @@ impl Process {
             heap: RefCell::new(Heap::new(runtime.options())),
             full_due: Cell::new(false),
             out_of_memory: Cell::new(false),
+            stack_floor: Cell::new(0),
             traces: RefCell::default(),
         })
     }
@@ -95,12 +98,15 @@ impl Process {
         self.collect_for(0, roots)
     }
 
-    /// The stack trace of `exception` begins here, or with `again` goes on.
-    pub fn begin_trace(&self, exception: Word, again: bool) {
+    /// The stack trace of `exception` begins here, or, if it is raised `again` by a handler, goes on: then the result
+    /// is true, and the frame that raises it is not to be pushed, since it was when it handled the exception.
+    pub fn begin_trace(&self, exception: Word, again: bool) -> bool {
         let mut traces = self.traces.borrow_mut();
-        if !(again && traces.resume(exception)) {
+        let goes_on = again && traces.resume(exception);
+        if !goes_on {
             traces.begin(exception);
         }
+        goes_on
     }
 
     /// Appends a frame that the exception raised last passes or is handled in. Returns false if further frames would
@@ -124,8 +130,85 @@ impl Process {
         heap_limit, set_heap_limit;
         /// Whether compiled code is to call the poll stub.
         poll, set_poll;
+        /// Below it, compiled code calls the stub that checks the stack.
+        stack_limit, set_stack_limit;
         /// The result of a stub or helper that leaves one in the context.
         result, set_result;
+    }
+
+    // ---- Compiled code -----------------------------------------------------------------------------------------------
+
+    /// Leaves an exception for the stub that called Rust.
+    pub(crate) fn set_pending(&self, exception: Word, throwing: u64) {
+        // SAFETY: compiled code does not run meanwhile.
+        unsafe {
+            (*self.context.get()).exception = exception.0;
+            (*self.context.get()).throwing = throwing;
+        }
+    }
+
+    /// The pending exception, which is pending no more, and whether it was raised again.
+    pub(crate) fn take_pending(&self) -> (Word, bool) {
+        // SAFETY: as above.
+        unsafe {
+            let context = self.context.get();
+            let again = std::mem::take(&mut (*context).throwing) == RAISED_AGAIN;
+            (Word((*context).exception), again)
+        }
+    }
+
+    /// The exception that was caught last.
+    pub(crate) fn exception(&self) -> Word {
+        // SAFETY: as above.
+        Word(unsafe { (*self.context.get()).exception })
+    }
+
+    /// Where compiled code goes on: program counter, stack pointer, frame pointer.
+    pub(crate) fn set_resume(&self, resume: [u64; 3]) {
+        // SAFETY: as above.
+        unsafe { (*self.context.get()).resume = resume }
+    }
+
+    /// The context, for compiled code.
+    pub(crate) fn context(&self) -> *mut Context {
+        self.context.get()
+    }
+
+    /// The compiled frames up to the one that called the runtime.
+    pub(crate) fn frames<'c>(&self, code: &'c Code) -> Frames<'c> {
+        // SAFETY: as above.
+        let (pc, fp) = unsafe { ((*self.context.get()).exit_pc, (*self.context.get()).exit_frame) };
+        Frames::new(code, pc, fp)
+    }
+
+    /// Collects at a safepoint of compiled code.
+    pub(crate) fn collect_frames(&mut self, size: usize) -> Result<(), Throw> {
+        let code = self.runtime.code();
+        // SAFETY: as above.
+        let (pc, fp) = unsafe { ((*self.context.get()).exit_pc, (*self.context.get()).exit_frame) };
+        self.collect_for(size, &mut |visit| {
+            if let Some(code) = code {
+                Frames::new(code, pc, fp).visit_roots(visit);
+            }
+        })
+    }
+
+    /// Lets the process use the stack from `floor` up.
+    pub(crate) fn set_stack_floor(&self, floor: u64) {
+        self.stack_floor.set(floor);
+        self.set_stack_limit(floor);
+    }
+
+    /// The lowest stack pointer that the process may have on entry to a function.
+    pub(crate) fn stack_floor(&self) -> u64 {
+        self.stack_floor.get()
+    }
+
+    /// At a safepoint: memory for an object of `size` bytes, uninitialised.
+    pub(crate) fn alloc_at_safepoint(&mut self, size: usize) -> Result<u64, Throw> {
+        let size = size.next_multiple_of(ALIGN as usize);
+        self.collect_frames(size)?;
+        Ok(self.alloc(size))
     }
 
     /// The object at an address that a traced word holds.
@@ -264,12 +347,14 @@ impl Process {
         let stress = self.heap.borrow().is_stressed();
         self.set_heap_limit(if stress { 0 } else { area.end });
         self.set_poll(u64::from(stress));
+        self.set_stack_limit(if stress { u64::MAX } else { self.stack_floor.get() });
     }
 
     /// Has the next safepoint collect.
     pub(crate) fn request_collection(&self, full: bool) {
         self.set_heap_limit(0);
         self.set_poll(1);
+        self.set_stack_limit(u64::MAX);
         if full {
             self.full_due.set(true);
         }

@@ -3,6 +3,7 @@
 use crate::heap::Shapes;
 use crate::object::Form;
 use crate::options::Options;
+use crate::unwind::Code;
 use crate::word::Word;
 use vitte_abi::TypeId;
 use vitte_abi::object::{immortal_header, offset, str_size, type_id};
@@ -18,11 +19,22 @@ pub struct Runtime {
     shapes: Shapes,
     options: Options,
     args: Vec<String>,
+    code: Option<Code>,
 }
 
 impl Runtime {
-    /// A program of these types, with `args` as its command line.
+    /// A program of these types, with `args` as its command line, that has no compiled code.
     pub fn new(types: TypeTable, options: Options, args: Vec<String>) -> &'static Runtime {
+        Runtime::with_code(types, None, options, args)
+    }
+
+    /// A program of these types and this code.
+    pub(crate) fn with_code(
+        types: TypeTable,
+        code: Option<Code>,
+        options: Options,
+        args: Vec<String>,
+    ) -> &'static Runtime {
         let forms = types.types.iter().enumerate().map(|(ty, info)| Form::new(ty as TypeId, info.repr)).collect();
         let scalars = types.types.iter().map(|info| info.shape == Shape::Scalar).collect();
         let shapes = Shapes::new(&types);
@@ -33,7 +45,7 @@ impl Runtime {
             }
         }
         let lists = lists.into();
-        Box::leak(Box::new(Runtime { types, forms, scalars, lists, shapes, options, args }))
+        Box::leak(Box::new(Runtime { types, forms, scalars, lists, shapes, options, args, code }))
     }
 
     /// All types.
@@ -93,6 +105,11 @@ impl Runtime {
     /// How the collector sees objects.
     pub(crate) fn shapes(&self) -> &Shapes {
         &self.shapes
+    }
+
+    /// The compiled code.
+    pub(crate) fn code(&self) -> Option<&Code> {
+        self.code.as_ref()
     }
 
     /// The options of the run.

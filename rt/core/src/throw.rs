@@ -1,9 +1,11 @@
 //! Raising exceptions from Rust.
 
+use crate::object::Obj;
 use crate::process::Process;
 use crate::word::Word;
 use vitte_abi::TypeId;
-use vitte_abi::object::offset;
+use vitte_abi::object::{offset, type_id};
+use vitte_abi::types::Shape;
 
 /// An exception on its way: the error side of what natives return. It holds a traced word, so it does not outlive the
 /// native; whoever receives it raises it or hands it to the collector as a root.
@@ -27,7 +29,7 @@ impl Throw {
 
 impl Process {
     /// An exception of one of the predefined error types, whose first field is the message; its other fields are zero.
-    pub fn new_error(&self, ty: TypeId, message: &str) -> crate::object::Obj<'_> {
+    pub fn new_error(&self, ty: TypeId, message: &str) -> Obj<'_> {
         let text = self.new_str(message);
         let error = self.new_record(ty);
         error.set_word(self, offset::FIELDS, text.object().word());
@@ -37,5 +39,31 @@ impl Process {
     /// Raises one of the predefined errors, for `Err(p.throw_error(type_id::INDEX_ERROR, &message))`.
     pub fn throw_error(&self, ty: TypeId, message: &str) -> Throw {
         Throw::new(self.new_error(ty, message).word())
+    }
+
+    /// `DivideByZero`.
+    #[cold]
+    pub fn throw_divide(&self) -> Throw {
+        self.throw_error(type_id::DIVIDE_BY_ZERO, "division by zero")
+    }
+
+    /// `NilError`.
+    #[cold]
+    pub fn throw_nil(&self) -> Throw {
+        self.throw_error(type_id::NIL_ERROR, "value is nil")
+    }
+
+    /// `TypeError`: the enum value `object` is not of variant `expected`.
+    #[cold]
+    pub fn throw_variant(&self, object: Obj<'_>, expected: u16) -> Throw {
+        let Shape::Enum(variants) = &self.runtime().ty(object.ty()).shape else { unreachable!("a value of an enum") };
+        let (name, expected) = (&variants[usize::from(object.tag())].name, &variants[usize::from(expected)].name);
+        self.throw_error(type_id::TYPE_ERROR, &format!("expected variant {expected}, found {name}"))
+    }
+
+    /// `StackOverflow`.
+    #[cold]
+    pub fn throw_stack_overflow(&self) -> Throw {
+        self.throw_error(type_id::STACK_OVERFLOW, "stack overflow")
     }
 }

@@ -5,6 +5,7 @@ use std::ffi::{c_int, c_void};
 
 unsafe extern "C" {
     fn mmap(address: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
+    fn mprotect(address: *mut c_void, len: usize, prot: c_int) -> c_int;
     fn munmap(address: *mut c_void, len: usize) -> c_int;
     fn write(fd: c_int, data: *const c_void, len: usize) -> isize;
 }
@@ -35,6 +36,12 @@ pub(crate) fn map(len: usize) -> u64 {
 pub(crate) fn unmap(address: u64, len: usize) {
     // SAFETY: the caller owned the mapping and uses it no more.
     unsafe { munmap(address as usize as *mut c_void, len) };
+}
+
+/// Has any access to this part of a mapping end the program.
+pub(crate) fn forbid(address: u64, len: usize) {
+    // SAFETY: the caller owns the mapping and does not use that part.
+    unsafe { mprotect(address as usize as *mut c_void, len, 0) };
 }
 
 /// Writes to standard error, as much as it takes.

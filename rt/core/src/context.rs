@@ -1,0 +1,76 @@
+//! Where compiled code and Rust meet: calls across the two stacks, and switching between them.
+//!
+//! A process runs compiled code on a stack of its own; natives run on the stack of the worker that runs the process,
+//! from `context.native_stack` down. Each processor's file holds, in its own assembly,
+//!
+//! - `native_stub!`: the symbol of a helper or native. Called with Cranelift's `tail` convention; saves where the
+//!   caller is in `exit_frame` and `exit_pc`, calls a thunk on the worker's stack, and returns, or unwinds if
+//!   `context.throwing` was set;
+//! - `safepoint_stub!`: the symbol of a slow path, called with Cranelift's `preserve_all` convention: as above, but it
+//!   saves all registers that compiled code may hold something in, and has no result;
+//! - `throw_stub!`: a slow path that always unwinds;
+//! - [`enter`]: runs a function on a process's stack.
+
+#[cfg(target_arch = "x86_64")]
+#[path = "context/x86_64.rs"]
+#[macro_use]
+mod isa;
+#[cfg(target_arch = "aarch64")]
+#[path = "context/aarch64.rs"]
+#[macro_use]
+mod isa;
+#[cfg(target_arch = "riscv64")]
+#[path = "context/riscv64.rs"]
+#[macro_use]
+mod isa;
+
+pub(crate) use isa::*;
+
+use std::mem::offset_of;
+use vitte_abi::context::Context;
+
+// What the assembly needs to know of the context.
+pub(crate) const EXIT_PC: usize = offset_of!(Context, exit_pc);
+pub(crate) const EXIT_FRAME: usize = offset_of!(Context, exit_frame);
+pub(crate) const NATIVE_STACK: usize = offset_of!(Context, native_stack);
+pub(crate) const THROWING: usize = offset_of!(Context, throwing);
+pub(crate) const EXCEPTION: usize = offset_of!(Context, exception);
+pub(crate) const RESUME_PC: usize = offset_of!(Context, resume);
+pub(crate) const RESUME_SP: usize = RESUME_PC + 8;
+pub(crate) const RESUME_FP: usize = RESUME_PC + 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    extern "C" fn double(context: *mut Context, argument: u64) -> u64 {
+        // SAFETY: the test passes a context of its own.
+        unsafe { (*context).result = &raw const argument as u64 };
+        argument * 2
+    }
+
+    #[test]
+    fn functions_run_on_another_stack() {
+        let mut stack = vec![0u128; 4096];
+        let top = stack.as_mut_ptr_range().end as u64;
+        let mut context = Context {
+            heap_next: 0,
+            heap_limit: 0,
+            stack_limit: 0,
+            poll: 0,
+            result: 0,
+            exception: 0,
+            throwing: 0,
+            exit_frame: 0,
+            exit_pc: 0,
+            native_stack: 0,
+            resume: [0; 3],
+        };
+        // SAFETY: the stack is large enough for `double`.
+        let result = unsafe { enter(&raw mut context, 21, double as *const () as u64, top) };
+        assert_eq!(result, 42);
+        let here = &raw const result as u64;
+        assert!(context.result < top && context.result > top - 4096, "it ran on the other stack");
+        assert!(context.native_stack < here && context.native_stack % 16 == 0);
+    }
+}

@@ -1,0 +1,219 @@
+//! aarch64, by the procedure call standard of the architecture.
+//!
+//! ```text
+//! process's stack                             worker's stack
+//! ┌──────────────────────┐                    ┌──────────────────────┐
+//! │ compiled frame       │ x30 = exit_pc      │ Rust                 │
+//! │                      │                    │  x19 … x30, d8 … d15 │ stored by `enter`
+//! ├──────────────────────┤                    ├──────────────────────┤ ← native_stack
+//! │ x19 x20              │                    │ thunk: Rust          │
+//! │ x29 (= exit_frame) x30 ← sp in x20        │                      │
+//! └──────────────────────┘                    └──────────────────────┘
+//! ```
+//!
+//! `tail` takes integers in x2–x7, floats in v0–v7, and gives results in x2 and v0: stubs shift the integers by two
+//! registers each way. `preserve_all` takes arguments from x0 on. An exception arrives in x0.
+
+use super::{EXCEPTION, RESUME_FP, RESUME_PC, RESUME_SP};
+use std::arch::naked_asm;
+use vitte_abi::context::Context;
+
+macro_rules! native_stub {
+    ($thunk:path) => {
+        std::arch::naked_asm!(
+            "str x30, [x2, {exit_pc}]",
+            "str x29, [x2, {exit_frame}]",
+            "stp x29, x30, [sp, -32]!",
+            "stp x19, x20, [sp, 16]",
+            "mov x19, x2",
+            "mov x20, sp",
+            "ldr x9, [x2, {native_stack}]",
+            "mov sp, x9",
+            "mov x0, x2",
+            "mov x1, x3",
+            "mov x2, x4",
+            "mov x3, x5",
+            "mov x4, x6",
+            "mov x5, x7",
+            "bl {thunk}",
+            "ldr x9, [x19, {throwing}]",
+            "cbnz x9, 2f",
+            "mov sp, x20",
+            "mov x2, x0",
+            "ldp x19, x20, [sp, 16]",
+            "ldp x29, x30, [sp], 32",
+            "ret",
+            "2:",
+            "b {unwind}",
+            thunk = sym $thunk,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+            throwing = const $crate::context::THROWING,
+        )
+    };
+}
+
+macro_rules! safepoint_stub {
+    ($body:path) => {
+        std::arch::naked_asm!(
+            "str x30, [x0, {exit_pc}]",
+            "str x29, [x0, {exit_frame}]",
+            "stp x29, x30, [sp, -32]!",
+            "stp x19, x20, [sp, 16]",
+            "sub sp, sp, 656",
+            "stp x0, x1, [sp]",
+            "stp x2, x3, [sp, 16]",
+            "stp x4, x5, [sp, 32]",
+            "stp x6, x7, [sp, 48]",
+            "stp x8, x9, [sp, 64]",
+            "stp x10, x11, [sp, 80]",
+            "stp x12, x13, [sp, 96]",
+            "stp x14, x15, [sp, 112]",
+            "stp x16, x17, [sp, 128]",
+            "stp q0, q1, [sp, 144]",
+            "stp q2, q3, [sp, 176]",
+            "stp q4, q5, [sp, 208]",
+            "stp q6, q7, [sp, 240]",
+            "stp q8, q9, [sp, 272]",
+            "stp q10, q11, [sp, 304]",
+            "stp q12, q13, [sp, 336]",
+            "stp q14, q15, [sp, 368]",
+            "stp q16, q17, [sp, 400]",
+            "stp q18, q19, [sp, 432]",
+            "stp q20, q21, [sp, 464]",
+            "stp q22, q23, [sp, 496]",
+            "stp q24, q25, [sp, 528]",
+            "stp q26, q27, [sp, 560]",
+            "stp q28, q29, [sp, 592]",
+            "stp q30, q31, [sp, 624]",
+            "mov x19, x0",
+            "mov x20, sp",
+            "ldr x9, [x0, {native_stack}]",
+            "mov sp, x9",
+            "bl {body}",
+            "ldr x9, [x19, {throwing}]",
+            "cbnz x9, 2f",
+            "mov sp, x20",
+            "ldp x0, x1, [sp]",
+            "ldp x2, x3, [sp, 16]",
+            "ldp x4, x5, [sp, 32]",
+            "ldp x6, x7, [sp, 48]",
+            "ldp x8, x9, [sp, 64]",
+            "ldp x10, x11, [sp, 80]",
+            "ldp x12, x13, [sp, 96]",
+            "ldp x14, x15, [sp, 112]",
+            "ldp x16, x17, [sp, 128]",
+            "ldp q0, q1, [sp, 144]",
+            "ldp q2, q3, [sp, 176]",
+            "ldp q4, q5, [sp, 208]",
+            "ldp q6, q7, [sp, 240]",
+            "ldp q8, q9, [sp, 272]",
+            "ldp q10, q11, [sp, 304]",
+            "ldp q12, q13, [sp, 336]",
+            "ldp q14, q15, [sp, 368]",
+            "ldp q16, q17, [sp, 400]",
+            "ldp q18, q19, [sp, 432]",
+            "ldp q20, q21, [sp, 464]",
+            "ldp q22, q23, [sp, 496]",
+            "ldp q24, q25, [sp, 528]",
+            "ldp q26, q27, [sp, 560]",
+            "ldp q28, q29, [sp, 592]",
+            "ldp q30, q31, [sp, 624]",
+            "add sp, sp, 656",
+            "ldp x19, x20, [sp, 16]",
+            "ldp x29, x30, [sp], 32",
+            "ret",
+            "2:",
+            "b {unwind}",
+            body = sym $body,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+            throwing = const $crate::context::THROWING,
+        )
+    };
+}
+
+macro_rules! throw_stub {
+    ($body:path) => {
+        std::arch::naked_asm!(
+            "str x30, [x0, {exit_pc}]",
+            "str x29, [x0, {exit_frame}]",
+            "mov x19, x0",
+            "ldr x9, [x0, {native_stack}]",
+            "mov sp, x9",
+            "bl {body}",
+            "b {unwind}",
+            body = sym $body,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+        )
+    };
+}
+
+/// Continues at the handler of the pending exception. On the worker's stack, with the context in x19.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn unwind() {
+    naked_asm!(
+        "mov x0, x19",
+        "bl {find}",
+        "ldr x0, [x19, {exception}]",
+        "ldr x9, [x19, {resume_sp}]",
+        "mov sp, x9",
+        "ldr x29, [x19, {resume_fp}]",
+        "ldr x10, [x19, {resume_pc}]",
+        "br x10",
+        find = sym crate::unwind::find_handler,
+        exception = const EXCEPTION,
+        resume_pc = const RESUME_PC,
+        resume_sp = const RESUME_SP,
+        resume_fp = const RESUME_FP,
+    )
+}
+
+/// Calls the C function at `code` with the context and `argument` on the stack below `top`, which is aligned to 16
+/// bytes; its result. What it calls natively runs on the caller's stack.
+///
+/// # Safety
+/// `code` must be such a function, and the stack large enough for it.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code: u64, top: u64) -> u64 {
+    naked_asm!(
+        "stp x29, x30, [sp, -160]!",
+        "stp x19, x20, [sp, 16]",
+        "stp x21, x22, [sp, 32]",
+        "stp x23, x24, [sp, 48]",
+        "stp x25, x26, [sp, 64]",
+        "stp x27, x28, [sp, 80]",
+        "stp d8, d9, [sp, 96]",
+        "stp d10, d11, [sp, 112]",
+        "stp d12, d13, [sp, 128]",
+        "stp d14, d15, [sp, 144]",
+        "mov x19, x0",
+        "ldr x20, [x0, {native_stack}]",
+        "mov x21, sp",
+        "str x21, [x0, {native_stack}]",
+        "mov sp, x3",
+        "mov x29, xzr",
+        "blr x2",
+        "mov sp, x21",
+        "str x20, [x19, {native_stack}]",
+        "ldp x19, x20, [sp, 16]",
+        "ldp x21, x22, [sp, 32]",
+        "ldp x23, x24, [sp, 48]",
+        "ldp x25, x26, [sp, 64]",
+        "ldp x27, x28, [sp, 80]",
+        "ldp d8, d9, [sp, 96]",
+        "ldp d10, d11, [sp, 112]",
+        "ldp d12, d13, [sp, 128]",
+        "ldp d14, d15, [sp, 144]",
+        "ldp x29, x30, [sp], 160",
+        "ret",
+        native_stack = const super::NATIVE_STACK,
+    )
+}

@@ -1,0 +1,266 @@
+//! riscv64 with double floats, by the LP64D convention.
+//!
+//! ```text
+//! process's stack                             worker's stack
+//! ┌──────────────────────┐                    ┌──────────────────────┐
+//! │ compiled frame       │ ra = exit_pc       │ Rust                 │
+//! │                      │                    │  ra s0–s11 fs0–fs11  │ stored by `enter`
+//! ├──────────────────────┤                    ├──────────────────────┤ ← native_stack
+//! │ ra                   │                    │ thunk: Rust          │
+//! │ s0 (= exit_frame)    │                    │                      │
+//! │ s1                   │ ← sp in s0         │                      │
+//! └──────────────────────┘                    └──────────────────────┘
+//! ```
+//!
+//! `tail` takes arguments and gives results in the registers of C: a0–a7, fa0–fa7. An exception arrives in a0.
+
+use super::{EXCEPTION, RESUME_FP, RESUME_PC, RESUME_SP};
+use std::arch::naked_asm;
+use vitte_abi::context::Context;
+
+macro_rules! native_stub {
+    ($thunk:path) => {
+        std::arch::naked_asm!(
+            "sd ra, {exit_pc}(a0)",
+            "sd s0, {exit_frame}(a0)",
+            "addi sp, sp, -32",
+            "sd ra, 24(sp)",
+            "sd s0, 16(sp)",
+            "sd s1, 8(sp)",
+            "mv s1, a0",
+            "mv s0, sp",
+            "ld sp, {native_stack}(a0)",
+            "call {thunk}",
+            "ld t0, {throwing}(s1)",
+            "bnez t0, 2f",
+            "mv sp, s0",
+            "ld ra, 24(sp)",
+            "ld s0, 16(sp)",
+            "ld s1, 8(sp)",
+            "addi sp, sp, 32",
+            "ret",
+            "2:",
+            "tail {unwind}",
+            thunk = sym $thunk,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+            throwing = const $crate::context::THROWING,
+        )
+    };
+}
+
+macro_rules! safepoint_stub {
+    ($body:path) => {
+        std::arch::naked_asm!(
+            "addi sp, sp, -320",
+            "sd ra, 312(sp)",
+            "sd s0, 304(sp)",
+            "sd s1, 296(sp)",
+            "sd ra, {exit_pc}(a0)",
+            "sd s0, {exit_frame}(a0)",
+            "sd a0, 0(sp)",
+            "sd a1, 8(sp)",
+            "sd a2, 16(sp)",
+            "sd a3, 24(sp)",
+            "sd a4, 32(sp)",
+            "sd a5, 40(sp)",
+            "sd a6, 48(sp)",
+            "sd a7, 56(sp)",
+            "sd t0, 64(sp)",
+            "sd t1, 72(sp)",
+            "sd t2, 80(sp)",
+            "sd t3, 88(sp)",
+            "sd t4, 96(sp)",
+            "sd t5, 104(sp)",
+            "sd t6, 112(sp)",
+            "fsd ft0, 120(sp)",
+            "fsd ft1, 128(sp)",
+            "fsd ft2, 136(sp)",
+            "fsd ft3, 144(sp)",
+            "fsd ft4, 152(sp)",
+            "fsd ft5, 160(sp)",
+            "fsd ft6, 168(sp)",
+            "fsd ft7, 176(sp)",
+            "fsd ft8, 184(sp)",
+            "fsd ft9, 192(sp)",
+            "fsd ft10, 200(sp)",
+            "fsd ft11, 208(sp)",
+            "fsd fa0, 216(sp)",
+            "fsd fa1, 224(sp)",
+            "fsd fa2, 232(sp)",
+            "fsd fa3, 240(sp)",
+            "fsd fa4, 248(sp)",
+            "fsd fa5, 256(sp)",
+            "fsd fa6, 264(sp)",
+            "fsd fa7, 272(sp)",
+            "mv s1, a0",
+            "mv s0, sp",
+            "ld sp, {native_stack}(a0)",
+            "call {body}",
+            "ld t0, {throwing}(s1)",
+            "bnez t0, 2f",
+            "mv sp, s0",
+            "ld a0, 0(sp)",
+            "ld a1, 8(sp)",
+            "ld a2, 16(sp)",
+            "ld a3, 24(sp)",
+            "ld a4, 32(sp)",
+            "ld a5, 40(sp)",
+            "ld a6, 48(sp)",
+            "ld a7, 56(sp)",
+            "ld t0, 64(sp)",
+            "ld t1, 72(sp)",
+            "ld t2, 80(sp)",
+            "ld t3, 88(sp)",
+            "ld t4, 96(sp)",
+            "ld t5, 104(sp)",
+            "ld t6, 112(sp)",
+            "fld ft0, 120(sp)",
+            "fld ft1, 128(sp)",
+            "fld ft2, 136(sp)",
+            "fld ft3, 144(sp)",
+            "fld ft4, 152(sp)",
+            "fld ft5, 160(sp)",
+            "fld ft6, 168(sp)",
+            "fld ft7, 176(sp)",
+            "fld ft8, 184(sp)",
+            "fld ft9, 192(sp)",
+            "fld ft10, 200(sp)",
+            "fld ft11, 208(sp)",
+            "fld fa0, 216(sp)",
+            "fld fa1, 224(sp)",
+            "fld fa2, 232(sp)",
+            "fld fa3, 240(sp)",
+            "fld fa4, 248(sp)",
+            "fld fa5, 256(sp)",
+            "fld fa6, 264(sp)",
+            "fld fa7, 272(sp)",
+            "ld ra, 312(sp)",
+            "ld s0, 304(sp)",
+            "ld s1, 296(sp)",
+            "addi sp, sp, 320",
+            "ret",
+            "2:",
+            "tail {unwind}",
+            body = sym $body,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+            throwing = const $crate::context::THROWING,
+        )
+    };
+}
+
+macro_rules! throw_stub {
+    ($body:path) => {
+        std::arch::naked_asm!(
+            "sd ra, {exit_pc}(a0)",
+            "sd s0, {exit_frame}(a0)",
+            "mv s1, a0",
+            "ld sp, {native_stack}(a0)",
+            "call {body}",
+            "tail {unwind}",
+            body = sym $body,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+        )
+    };
+}
+
+/// Continues at the handler of the pending exception. On the worker's stack, with the context in s1.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn unwind() {
+    naked_asm!(
+        "mv a0, s1",
+        "call {find}",
+        "ld a0, {exception}(s1)",
+        "ld sp, {resume_sp}(s1)",
+        "ld s0, {resume_fp}(s1)",
+        "ld t1, {resume_pc}(s1)",
+        "jr t1",
+        find = sym crate::unwind::find_handler,
+        exception = const EXCEPTION,
+        resume_pc = const RESUME_PC,
+        resume_sp = const RESUME_SP,
+        resume_fp = const RESUME_FP,
+    )
+}
+
+/// Calls the C function at `code` with the context and `argument` on the stack below `top`, which is aligned to 16
+/// bytes; its result. What it calls natively runs on the caller's stack.
+///
+/// # Safety
+/// `code` must be such a function, and the stack large enough for it.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code: u64, top: u64) -> u64 {
+    naked_asm!(
+        "addi sp, sp, -208",
+        "sd ra, 0(sp)",
+        "sd s0, 8(sp)",
+        "sd s1, 16(sp)",
+        "sd s2, 24(sp)",
+        "sd s3, 32(sp)",
+        "sd s4, 40(sp)",
+        "sd s5, 48(sp)",
+        "sd s6, 56(sp)",
+        "sd s7, 64(sp)",
+        "sd s8, 72(sp)",
+        "sd s9, 80(sp)",
+        "sd s10, 88(sp)",
+        "sd s11, 96(sp)",
+        "fsd fs0, 104(sp)",
+        "fsd fs1, 112(sp)",
+        "fsd fs2, 120(sp)",
+        "fsd fs3, 128(sp)",
+        "fsd fs4, 136(sp)",
+        "fsd fs5, 144(sp)",
+        "fsd fs6, 152(sp)",
+        "fsd fs7, 160(sp)",
+        "fsd fs8, 168(sp)",
+        "fsd fs9, 176(sp)",
+        "fsd fs10, 184(sp)",
+        "fsd fs11, 192(sp)",
+        "mv s1, a0",
+        "ld s2, {native_stack}(a0)",
+        "mv s3, sp",
+        "sd sp, {native_stack}(a0)",
+        "mv sp, a3",
+        "mv s0, zero",
+        "jalr a2",
+        "mv sp, s3",
+        "sd s2, {native_stack}(s1)",
+        "ld ra, 0(sp)",
+        "ld s0, 8(sp)",
+        "ld s1, 16(sp)",
+        "ld s2, 24(sp)",
+        "ld s3, 32(sp)",
+        "ld s4, 40(sp)",
+        "ld s5, 48(sp)",
+        "ld s6, 56(sp)",
+        "ld s7, 64(sp)",
+        "ld s8, 72(sp)",
+        "ld s9, 80(sp)",
+        "ld s10, 88(sp)",
+        "ld s11, 96(sp)",
+        "fld fs0, 104(sp)",
+        "fld fs1, 112(sp)",
+        "fld fs2, 120(sp)",
+        "fld fs3, 128(sp)",
+        "fld fs4, 136(sp)",
+        "fld fs5, 144(sp)",
+        "fld fs6, 152(sp)",
+        "fld fs7, 160(sp)",
+        "fld fs8, 168(sp)",
+        "fld fs9, 176(sp)",
+        "fld fs10, 184(sp)",
+        "fld fs11, 192(sp)",
+        "addi sp, sp, 208",
+        "ret",
+        native_stack = const super::NATIVE_STACK,
+    )
+}

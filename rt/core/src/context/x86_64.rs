@@ -1,0 +1,200 @@
+//! x86_64, by the System V convention.
+//!
+//! ```text
+//! process's stack                             worker's stack
+//! ┌──────────────────────┐                    ┌──────────────────────┐
+//! │ compiled frame       │                    │ Rust                 │
+//! │   return address     │ ← exit_pc          │   rbp rbx r12 … r15  │ pushed by `enter`
+//! ├──────────────────────┤                    ├──────────────────────┤ ← native_stack
+//! │ rbp (= exit_frame)   │                    │   return address     │
+//! │ rbx                  │ ← rsp in rbp       │ thunk: Rust          │
+//! └──────────────────────┘                    └──────────────────────┘
+//! ```
+//!
+//! `tail` takes arguments in rdi rsi rdx rcx r8 r9 and xmm0–7 and gives results in rax and xmm0, as C does. An
+//! exception arrives in rax.
+
+use super::{EXCEPTION, RESUME_FP, RESUME_PC, RESUME_SP};
+use std::arch::naked_asm;
+use vitte_abi::context::Context;
+
+macro_rules! native_stub {
+    ($thunk:path) => {
+        std::arch::naked_asm!(
+            "mov r11, [rsp]",
+            "mov [rdi + {exit_pc}], r11",
+            "mov [rdi + {exit_frame}], rbp",
+            "push rbp",
+            "push rbx",
+            "mov rbx, rdi",
+            "mov rbp, rsp",
+            "mov rsp, [rdi + {native_stack}]",
+            "call {thunk}",
+            "cmp qword ptr [rbx + {throwing}], 0",
+            "jne {unwind}",
+            "mov rsp, rbp",
+            "pop rbx",
+            "pop rbp",
+            "ret",
+            thunk = sym $thunk,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+            throwing = const $crate::context::THROWING,
+        )
+    };
+}
+
+macro_rules! safepoint_stub {
+    ($body:path) => {
+        std::arch::naked_asm!(
+            "push rbp",
+            "push rbx",
+            "push rax",
+            "push rcx",
+            "push rdx",
+            "push rsi",
+            "push rdi",
+            "push r8",
+            "push r9",
+            "push r10",
+            "push r11",
+            "mov rax, [rsp + 88]",
+            "mov [rdi + {exit_pc}], rax",
+            "mov [rdi + {exit_frame}], rbp",
+            "sub rsp, 256",
+            "movups [rsp], xmm0",
+            "movups [rsp + 16], xmm1",
+            "movups [rsp + 32], xmm2",
+            "movups [rsp + 48], xmm3",
+            "movups [rsp + 64], xmm4",
+            "movups [rsp + 80], xmm5",
+            "movups [rsp + 96], xmm6",
+            "movups [rsp + 112], xmm7",
+            "movups [rsp + 128], xmm8",
+            "movups [rsp + 144], xmm9",
+            "movups [rsp + 160], xmm10",
+            "movups [rsp + 176], xmm11",
+            "movups [rsp + 192], xmm12",
+            "movups [rsp + 208], xmm13",
+            "movups [rsp + 224], xmm14",
+            "movups [rsp + 240], xmm15",
+            "mov rbx, rdi",
+            "mov rbp, rsp",
+            "mov rsp, [rdi + {native_stack}]",
+            "call {body}",
+            "cmp qword ptr [rbx + {throwing}], 0",
+            "jne {unwind}",
+            "mov rsp, rbp",
+            "movups xmm0, [rsp]",
+            "movups xmm1, [rsp + 16]",
+            "movups xmm2, [rsp + 32]",
+            "movups xmm3, [rsp + 48]",
+            "movups xmm4, [rsp + 64]",
+            "movups xmm5, [rsp + 80]",
+            "movups xmm6, [rsp + 96]",
+            "movups xmm7, [rsp + 112]",
+            "movups xmm8, [rsp + 128]",
+            "movups xmm9, [rsp + 144]",
+            "movups xmm10, [rsp + 160]",
+            "movups xmm11, [rsp + 176]",
+            "movups xmm12, [rsp + 192]",
+            "movups xmm13, [rsp + 208]",
+            "movups xmm14, [rsp + 224]",
+            "movups xmm15, [rsp + 240]",
+            "add rsp, 256",
+            "pop r11",
+            "pop r10",
+            "pop r9",
+            "pop r8",
+            "pop rdi",
+            "pop rsi",
+            "pop rdx",
+            "pop rcx",
+            "pop rax",
+            "pop rbx",
+            "pop rbp",
+            "ret",
+            body = sym $body,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+            throwing = const $crate::context::THROWING,
+        )
+    };
+}
+
+macro_rules! throw_stub {
+    ($body:path) => {
+        std::arch::naked_asm!(
+            "mov rax, [rsp]",
+            "mov [rdi + {exit_pc}], rax",
+            "mov [rdi + {exit_frame}], rbp",
+            "mov rbx, rdi",
+            "mov rsp, [rdi + {native_stack}]",
+            "call {body}",
+            "jmp {unwind}",
+            body = sym $body,
+            unwind = sym $crate::context::unwind,
+            exit_pc = const $crate::context::EXIT_PC,
+            exit_frame = const $crate::context::EXIT_FRAME,
+            native_stack = const $crate::context::NATIVE_STACK,
+        )
+    };
+}
+
+/// Continues at the handler of the pending exception. On the worker's stack, with the context in rbx.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn unwind() {
+    naked_asm!(
+        "mov rdi, rbx",
+        "call {find}",
+        "mov rax, [rbx + {exception}]",
+        "mov rsp, [rbx + {resume_sp}]",
+        "mov rbp, [rbx + {resume_fp}]",
+        "jmp [rbx + {resume_pc}]",
+        find = sym crate::unwind::find_handler,
+        exception = const EXCEPTION,
+        resume_pc = const RESUME_PC,
+        resume_sp = const RESUME_SP,
+        resume_fp = const RESUME_FP,
+    )
+}
+
+/// Calls the C function at `code` with the context and `argument` on the stack below `top`, which is aligned to 16
+/// bytes; its result. What it calls natively runs on the caller's stack.
+///
+/// # Safety
+/// `code` must be such a function, and the stack large enough for it.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code: u64, top: u64) -> u64 {
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "sub rsp, 8",
+        "mov rbx, rdi",
+        "mov r12, [rdi + {native_stack}]",
+        "mov [rdi + {native_stack}], rsp",
+        "mov r13, rsp",
+        "mov rsp, rcx",
+        "xor ebp, ebp",
+        "call rdx",
+        "mov rsp, r13",
+        "mov [rbx + {native_stack}], r12",
+        "add rsp, 8",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+        native_stack = const super::NATIVE_STACK,
+    )
+}

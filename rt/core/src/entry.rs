@@ -1,0 +1,86 @@
+//! How a compiled program starts and ends.
+
+use crate::context::enter;
+use crate::options::Options;
+use crate::process::Process;
+use crate::report::report_uncaught;
+use crate::runtime::Runtime;
+use crate::stdlib::io::flush_for_exit;
+use crate::stdlib::system;
+use crate::sys::{self, fatal};
+use crate::unwind::Code;
+use std::ffi::{CStr, c_char, c_int};
+use vitte_abi::code::CodeTable;
+use vitte_abi::program::{ABI_VERSION, ENTRY_RETURNS_INT, ENTRY_TAKES_ARGS, Program};
+use vitte_abi::types::TypeTable;
+
+/// At the low end of each process stack: room for `Leaf` functions and for what stubs save, below the last frame that
+/// passed its check. Frames may be this much larger than what the check saw, as they are laid out before it.
+const STACK_RESERVE: u64 = 192 << 10;
+/// Below the reserve, memory that must not be touched.
+const STACK_GUARD: u64 = 64 << 10;
+
+/// Where the program's own `main` goes: runs the program and returns its exit code.
+///
+/// # Safety
+/// The arguments are those of C's `main`, and the address of the program's record.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vt_main(argc: c_int, argv: *const *const c_char, program: *const Program) -> c_int {
+    std::panic::set_hook(Box::new(|panic| {
+        sys::write_err(b"vitte runtime: ");
+        sys::write_err(panic.to_string().as_bytes());
+        sys::write_err(b"\n");
+    }));
+    let args = (1..argc as usize).map(|at| {
+        // SAFETY: `argv` has `argc` strings that end in a zero byte.
+        unsafe { CStr::from_ptr(*argv.add(at)) }.to_string_lossy().into_owned()
+    });
+    let args = args.collect();
+    // SAFETY: the record is part of the program, and so stays.
+    run_program(unsafe { &*program }, Options::from_env(), args)
+}
+
+/// Runs a program and returns its exit code. `options` come from [`Options::from_env`], or replace them.
+///
+/// The record's addresses must lead to the program's code and tables; only a compiler makes such records.
+pub fn run_program(program: &'static Program, options: Result<Options, &'static str>, args: Vec<String>) -> i32 {
+    if program.abi_version != ABI_VERSION {
+        fatal(&format!(
+            "the program was compiled for runtime version {}, this is version {ABI_VERSION}; compile it again",
+            program.abi_version
+        ));
+    }
+    let options = options.unwrap_or_else(|variable| fatal(&format!("cannot read the value of {variable}")));
+    // SAFETY: the record says where its tables are.
+    let [types, code] = unsafe { [bytes(program.types, program.types_len), bytes(program.code, program.code_len)] };
+    let types = TypeTable::decode(types).unwrap_or_else(|| fatal("the program's type table is damaged"));
+    let table = CodeTable::new(code).unwrap_or_else(|| fatal("the program's code table is damaged"));
+    let code = Code { table, text: program.text, len: program.text_len };
+    let stack = options.stack.next_multiple_of(sys::PAGE as u64).max(STACK_GUARD + STACK_RESERVE + (64 << 10));
+    let mut process = Process::new(Runtime::with_code(types, Some(code), options, args));
+    let p = &mut *process;
+
+    let base = sys::map(stack as usize);
+    sys::forbid(base, STACK_GUARD as usize);
+    p.set_stack_floor(base + STACK_GUARD + STACK_RESERVE);
+    let args = if program.flags & ENTRY_TAKES_ARGS == 0 { 0 } else { system::args(p).object().address() };
+    // SAFETY: the record says that `entry` is such a function; the stack is large enough for whatever checks it.
+    let status = unsafe { enter(p.context(), args, program.entry, base + stack) };
+    let code = if status != 0 {
+        report_uncaught(p, p.exception())
+    } else {
+        flush_for_exit();
+        if program.flags & ENTRY_RETURNS_INT == 0 { 0 } else { p.result() as i32 }
+    };
+    sys::unmap(base, stack as usize);
+    code
+}
+
+/// Memory that stays.
+///
+/// # Safety
+/// `len` bytes at `address` must be readable and never change.
+unsafe fn bytes(address: u64, len: u64) -> &'static [u8] {
+    // SAFETY: the caller vouches for it.
+    unsafe { std::slice::from_raw_parts(address as usize as *const u8, len as usize) }
+}

@@ -1,0 +1,60 @@
+//! What a program prints about an exception that nobody handled.
+
+use crate::object::{Obj, Str};
+use crate::process::Process;
+use crate::stdlib::format::to_str;
+use crate::stdlib::io::flush_for_exit;
+use crate::sys;
+use crate::word::Word;
+use vitte_abi::object::type_id;
+use vitte_abi::types::Shape;
+
+/// The exit code of a program that an exception ended.
+pub const UNCAUGHT: i32 = 101;
+
+/// Prints an uncaught exception and its stack trace on standard error; the exit code of the program.
+pub fn report_uncaught(p: &Process, exception: Word) -> i32 {
+    flush_for_exit();
+    let mut text = String::from("error: uncaught ");
+    match exception.object(p).and_then(|object| error_message(p, object)) {
+        Some((name, message)) => {
+            text.push_str(name);
+            text.push_str(": ");
+            text.push_str(message);
+        }
+        None => {
+            text.push_str("exception: ");
+            text.push_str(to_str(p, exception.0, type_id::ANY).as_str());
+        }
+    }
+    text.push('\n');
+    text.push_str(&p.stack_trace());
+    sys::write_err(text.as_bytes());
+    UNCAUGHT
+}
+
+/// The type's name and the message of an error: a struct whose first field is `message: str`.
+fn error_message<'p>(p: &'p Process, object: Obj<'p>) -> Option<(&'p str, &'p str)> {
+    let info = p.runtime().ty(object.ty());
+    let Shape::Struct(record) = &info.shape else { return None };
+    let first = record.fields.first().filter(|field| field.ty == type_id::STR && &*field.name == "message")?;
+    let message = object.word_at(first.offset).object(p)?;
+    Some((&info.name, Str::of(message).as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Types;
+
+    #[test]
+    fn errors_have_a_message_and_other_values_none() {
+        let mut types = Types::new();
+        let refusal = types.record("Refusal", &[("message", type_id::STR), ("times", type_id::INT)]);
+        let other = types.record("Other", &[("times", type_id::INT)]);
+        let p = types.process();
+        let error = p.new_error(refusal, "not today");
+        assert_eq!(error_message(&p, error), Some(("Refusal", "not today")));
+        assert_eq!(error_message(&p, p.new_record(other)), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! Walking the frames of compiled code: to find an exception's handler, and the roots of a collection.
+//!
+//! Compiled frames keep frame pointers, so each is found from the one below: at `fp` stands the caller's frame
+//! pointer, at `fp + 8` the address to return to. That address leads to a row of the code table, and the row's frame
+//! size to the stack pointer. The walk begins where compiled code called the runtime, and ends at the first return
+//! address outside the program's text: the runtime's, which entered the program.
+
+use crate::process::Process;
+use crate::stdlib::any::is_type;
+use crate::sys::fatal;
+use crate::trace::Frame;
+use vitte_abi::code::{ANY, CodeTable, NONE, SiteRef};
+use vitte_abi::context::Context;
+
+/// The code of a program and its tables.
+pub(crate) struct Code {
+    /// Safepoints, handlers, locations.
+    pub(crate) table: CodeTable<'static>,
+    /// The address of the text.
+    pub(crate) text: u64,
+    /// Its length.
+    pub(crate) len: u64,
+}
+
+/// What `context.throwing` says of the pending exception: it begins its way here.
+pub(crate) const RAISED: u64 = 1;
+/// It goes on from a handler.
+pub(crate) const RAISED_AGAIN: u64 = 2;
+
+/// Compiled frames, innermost first.
+pub(crate) struct Frames<'c> {
+    code: &'c Code,
+    pc: u64,
+    fp: u64,
+}
+
+/// One compiled frame, at a call.
+pub(crate) struct CompiledFrame {
+    /// What is known of the call.
+    pub(crate) site: SiteRef<'static>,
+    /// The frame pointer.
+    pub(crate) fp: u64,
+    /// The stack pointer at the call.
+    pub(crate) sp: u64,
+}
+
+impl<'c> Frames<'c> {
+    /// The frames that lead to the call which returns to `pc`, by a function whose frame pointer is `fp`.
+    pub(crate) fn new(code: &'c Code, pc: u64, fp: u64) -> Frames<'c> {
+        Frames { code, pc, fp }
+    }
+
+    /// Calls `visit` with each traced word in the frames.
+    pub(crate) fn visit_roots(self, visit: &mut dyn FnMut(&mut u64)) {
+        for frame in self {
+            for offset in frame.site.roots() {
+                // SAFETY: the code table says that a traced word is there.
+                visit(unsafe { &mut *((frame.sp + u64::from(offset)) as usize as *mut u64) });
+            }
+        }
+    }
+}
+
+impl Iterator for Frames<'_> {
+    type Item = CompiledFrame;
+
+    fn next(&mut self) -> Option<CompiledFrame> {
+        let offset = self.pc.wrapping_sub(self.code.text);
+        if offset >= self.code.len {
+            return None;
+        }
+        let Some(site) = self.code.table.find(offset as u32) else { fatal("a call is missing from the code table") };
+        let fp = self.fp;
+        let record = fp as usize as *const u64;
+        // SAFETY: a compiled frame keeps its caller's frame pointer and the return address there.
+        (self.fp, self.pc) = unsafe { (*record, *record.add(1)) };
+        Some(CompiledFrame { site, fp, sp: fp - u64::from(site.frame_size()) })
+    }
+}
+
+/// Finds the handler of the pending exception, and leaves in `context.resume` where it goes on. Records the frames it
+/// passes in the exception's trace.
+///
+/// # Safety
+/// `context` must be that of the running process, with an exception pending.
+pub(crate) unsafe extern "C" fn find_handler(context: *mut Context) {
+    // SAFETY: a context is the head of a process, and compiled code, which also uses it, does not run now.
+    let p = unsafe { &*context.cast::<Process>() };
+    let (exception, again) = p.take_pending();
+    let goes_on = p.begin_trace(exception, again);
+    let Some(code) = p.runtime().code() else { fatal("compiled code without tables") };
+    // A handler's frame was recorded when the exception got there; raising it again continues above.
+    let mut record = Recorder { p, last: NONE, times: 0, alone: false, on: true, skip: goes_on };
+    for frame in p.frames(code) {
+        record.site(code, frame.site.location());
+        let handler = frame.site.handlers().find(|&(filter, _)| filter == ANY || is_type(p, exception, filter));
+        if let Some((_, target)) = handler {
+            p.set_resume([code.text + u64::from(target), frame.sp, frame.fp]);
+            return;
+        }
+    }
+    fatal("an exception left the program");
+}
+
+/// Appends locations to the trace of the exception raised last.
+struct Recorder<'p> {
+    p: &'p Process,
+    last: u32,
+    times: u32,
+    /// Whether nothing was inlined at the last location.
+    alone: bool,
+    on: bool,
+    skip: bool,
+}
+
+impl Recorder<'_> {
+    fn site(&mut self, code: &Code, location: u32) {
+        if std::mem::take(&mut self.skip) || !self.on || location == NONE {
+            return;
+        }
+        // Deep recursion repeats one location: look it up twice, no more.
+        self.times = if location == self.last { self.times + 1 } else { 1 };
+        if self.times > 2 && self.alone {
+            return;
+        }
+        self.last = location;
+        self.alone = code.table.location(location).is_some_and(|place| place.caller == NONE);
+        let mut next = location;
+        while let Some(place) = code.table.location(next) {
+            let (function, file) = (place.function, place.file);
+            self.on = self.p.push_frame(Frame { function, file, line: place.line, column: place.column });
+            next = place.caller;
+        }
+    }
+}
