@@ -36,6 +36,7 @@ pub use crate::stdlib::math::{
     log10 as vt_log10, pow as vt_pow, round as vt_round, sin as vt_sin, sinh as vt_sinh, tan as vt_tan,
     tanh as vt_tanh,
 };
+pub use crate::stdlib::memory::{gc_collect as vt_gc_collect, gc_stats as vt_gc_stats};
 pub use crate::stdlib::string::{
     float_to_fixed as vt_float_to_fixed, int_to_str_radix as vt_int_to_str_radix, parse_float as vt_parse_float,
     parse_int as vt_parse_int, ptr_str as vt_ptr_str, str_char_at as vt_str_char_at,

@@ -20,11 +20,13 @@ use vitte_abi::object::type_id;
 /// The size of the output buffer; as much as a pipe takes at once.
 const CAPACITY: usize = 64 << 10;
 
-static OUT: Mutex<Out> = Mutex::new(Out { bytes: Vec::new(), by_lines: false, error: None });
+static OUT: Mutex<Out> = Mutex::new(Out { bytes: Vec::new(), write: stdio::write_out, by_lines: false, error: None });
 
 /// What was printed and not yet written.
 struct Out {
     bytes: Vec<u8>,
+    /// Writes some of the bytes it is given: how many.
+    write: fn(&[u8]) -> io::Result<usize>,
     /// Whether lines are written as they end.
     by_lines: bool,
     /// What went wrong while a value was printed in parts.
@@ -46,7 +48,7 @@ impl Out {
         if self.bytes.len() + bytes.len() > CAPACITY {
             self.flush()?;
             if bytes.len() >= CAPACITY {
-                return write_all(bytes);
+                return write_all(self.write, bytes);
             }
         }
         self.bytes.extend_from_slice(bytes);
@@ -62,7 +64,7 @@ impl Out {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let result = write_all(&self.bytes);
+        let result = write_all(self.write, &self.bytes);
         // What cannot be written is dropped, or the program could not even report it.
         self.bytes.clear();
         result
@@ -78,10 +80,10 @@ impl fmt::Write for Out {
     }
 }
 
-fn write_all(bytes: &[u8]) -> io::Result<()> {
+fn write_all(write: fn(&[u8]) -> io::Result<usize>, bytes: &[u8]) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        match stdio::write_out(rest) {
+        match write(rest) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => rest = &rest[written..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -153,4 +155,78 @@ pub fn read_line(p: &Process) -> Result<Option<Str<'_>>, Throw> {
 fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+    use std::fmt::Write;
+
+    thread_local! {
+        static WRITTEN: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// A slow device: takes up to 100 000 bytes at once.
+    fn record(bytes: &[u8]) -> io::Result<usize> {
+        let n = bytes.len().min(100_000);
+        WRITTEN.with_borrow_mut(|written| written.push(bytes[..n].to_vec()));
+        Ok(n)
+    }
+
+    fn out(by_lines: bool, write: fn(&[u8]) -> io::Result<usize>) -> Out {
+        Out { bytes: Vec::with_capacity(CAPACITY), write, by_lines, error: None }
+    }
+
+    fn written() -> Vec<Vec<u8>> {
+        WRITTEN.take()
+    }
+
+    #[test]
+    fn lines_are_collected_and_large_output_is_not_copied() {
+        let mut out = out(false, record);
+        for _ in 0..1_000 {
+            out.put(&[b'x'; 99]).unwrap();
+            out.put(b"\n").unwrap();
+            out.finish().unwrap();
+        }
+        let sizes: Vec<usize> = written().iter().map(Vec::len).collect();
+        assert_eq!(sizes, [65_500], "one full buffer");
+        out.put(&[b'y'; 150_000]).unwrap();
+        out.put(b"end").unwrap();
+        out.flush().unwrap();
+        let sizes: Vec<usize> = written().iter().map(Vec::len).collect();
+        assert_eq!(sizes, [34_500, 100_000, 50_000, 3]);
+    }
+
+    #[test]
+    fn a_terminal_sees_each_line_as_it_ends() {
+        let mut out = out(true, record);
+        out.put(b"no end ").unwrap();
+        out.finish().unwrap();
+        assert_eq!(written(), [b""; 0]);
+        out.put(b"yet\n").unwrap();
+        out.finish().unwrap();
+        assert_eq!(written(), [b"no end yet\n"]);
+    }
+
+    #[test]
+    fn a_failure_is_told_once() {
+        let mut out = out(true, |_| Err(io::Error::from_raw_os_error(28)));
+        assert!(write!(out, "{}", "x".repeat(CAPACITY + 1)).is_err());
+        assert_eq!(out.finish().unwrap_err().raw_os_error(), Some(28));
+        assert!(out.finish().is_ok());
+        out.put(b"x\n").unwrap();
+        assert_eq!(out.finish().unwrap_err().raw_os_error(), Some(28));
+        assert!(out.flush().is_ok());
+    }
+
+    #[test]
+    fn lines_lose_their_ends() {
+        let lines: [(&[u8], &[u8]); 5] =
+            [(b"a\n", b"a"), (b"a\r\n", b"a"), (b"a", b"a"), (b"\n", b""), (b"a\rb\n", b"a\rb")];
+        for (line, text) in lines {
+            assert_eq!(without_end(line), text);
+        }
+    }
 }
