@@ -3,6 +3,8 @@
 
 mod dice;
 mod generate;
+mod recipe;
 
 pub use dice::Dice;
 pub use generate::generate;
+pub use recipe::bake;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use vitbc::inst::Effect;
+use vitbc::text::{ParseOptions, parse, print};
 use vitbc::{Opcode, read, verify::verify, write};
 use vitte_tests::generate;
 
@@ -19,10 +20,11 @@ fn generated_programs_verify() {
 }
 
 #[test]
-fn generated_programs_survive_writing_and_reading() {
-    for seed in 0..500 {
+fn generated_programs_survive_bytes_and_text() {
+    for seed in 0..300 {
         let module = generate(seed);
         assert_eq!(read(&write(&module)).as_ref(), Ok(&module), "seed {seed}");
+        assert_eq!(parse(&print(&module), &ParseOptions::default()).as_ref(), Ok(&module), "seed {seed}");
     }
 }
 

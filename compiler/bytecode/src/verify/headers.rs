@@ -97,3 +97,31 @@ fn check_reg_names(function: &Function) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TypeIdx;
+
+    fn code(n_params: u32, regs: usize) -> Option<Code> {
+        let mut module = Module::new("m");
+        let regs = vec![TypeIdx::INT; regs];
+        module.functions.push(Function { name: "f".into(), n_params, regs, ..Function::default() });
+        check(&module).err().map(|error| error.code)
+    }
+
+    #[test]
+    fn parameters_are_registers() {
+        assert_eq!(code(2, 2), None);
+        assert_eq!(code(3, 2), Some(Code::BAD_PARAMS));
+        assert_eq!(code(u32::MAX, 2), Some(Code::BAD_PARAMS));
+    }
+
+    #[test]
+    fn limits_hold() {
+        assert_eq!(code(0, MAX_REGS), None);
+        assert_eq!(code(0, MAX_REGS + 1), Some(Code::LIMIT));
+        assert_eq!(code(MAX_FIELDS as u32, MAX_REGS), None);
+        assert_eq!(code(MAX_FIELDS as u32 + 1, MAX_REGS), Some(Code::LIMIT));
+    }
+}

@@ -3,6 +3,7 @@
 //! A structural type refers to earlier types or to nominal ones, so that following it always ends; recursion goes
 //! through a name.
 
+use super::describe::type_name;
 use super::names::{self, Unique};
 use crate::Module;
 use crate::codes::Code;
@@ -40,7 +41,7 @@ pub(super) fn check(module: &Module) -> Result<Keys> {
             well_formed(module, idx, ty).map_err(|error| in_type(error, idx, ty))?;
         }
     }
-    check_map_keys(types)
+    check_map_keys(module)
 }
 
 /// Checks that `ty` is a type of the module.
@@ -184,13 +185,14 @@ fn check_trait(module: &Module, declared: &TraitType) -> Result<()> {
     Ok(())
 }
 
-fn check_map_keys(types: &[Type]) -> Result<Keys> {
-    let keys = Keys::new(types);
-    for (position, ty) in types.iter().enumerate() {
+/// Checks the keys of maps; all types are well formed.
+fn check_map_keys(module: &Module) -> Result<Keys> {
+    let keys = Keys::new(&module.types);
+    for (position, ty) in module.types.iter().enumerate() {
         if let Type::Map(key, _) = ty
             && !keys.contains(*key)
         {
-            let message = format!("type {position}: the key is {key}, which cannot be a map's key");
+            let message = format!("type {position}: {} cannot be the key of a map", type_name(module, *key));
             return Err(Error::new(Code::BAD_TYPE, message)
                 .help("keys are `int`, `bool`, `str`, and tuples and enums of those"));
         }
@@ -240,5 +242,38 @@ impl Keys {
     /// Whether `ty` is one.
     pub(super) fn contains(&self, ty: TypeIdx) -> bool {
         self.0[ty.index()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(change: impl FnOnce(&mut Module)) -> Option<Code> {
+        let mut module = Module::new("m");
+        change(&mut module);
+        check(&module).err().map(|error| error.code)
+    }
+
+    #[test]
+    fn every_module_begins_with_the_predefined_types() {
+        assert_eq!(code(|_| ()), None);
+        assert_eq!(code(|module| module.types.truncate(31)), Some(Code::BAD_PREDEFINED));
+        assert_eq!(code(|module| module.types.swap(2, 3)), Some(Code::BAD_PREDEFINED));
+        assert_eq!(code(|module| module.types[30] = Type::List(TypeIdx::INT)), Some(Code::BAD_PREDEFINED));
+        assert_eq!(code(|module| module.types.push(Type::Int)), Some(Code::DUPLICATE_TYPE));
+    }
+
+    #[test]
+    fn what_holds_no_key_is_no_key() {
+        // 32 = (int, 33); 33 = [str]; 34 = (bool, str); 35 = (34, int)
+        let mut types = predefined();
+        types.push(Type::Tuple(Box::new([TypeIdx::INT, TypeIdx(33)])));
+        types.push(Type::List(TypeIdx::STR));
+        types.push(Type::Tuple(Box::new([TypeIdx::BOOL, TypeIdx::STR])));
+        types.push(Type::Tuple(Box::new([TypeIdx(34), TypeIdx::INT])));
+        let keys = Keys::new(&types);
+        let found: Vec<u32> = (0..36).filter(|&ty| keys.contains(TypeIdx(ty))).collect();
+        assert_eq!(found, [TypeIdx::BOOL.0, TypeIdx::INT.0, TypeIdx::STR.0, 34, 35]);
     }
 }
