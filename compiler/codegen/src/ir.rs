@@ -15,7 +15,11 @@
 //! are `Ref`, `Bool Int Pid Ptr Type` are `I64`, and `Bits` is slot bits: `Ref`, or an `I64` into which translation has
 //! extended or cast the scalar. So a `Bits` result is of the representation that the instruction's result has.
 
+mod build;
+pub mod cfg;
 mod effects;
+mod print;
+pub mod verify;
 
 pub use effects::Writes;
 

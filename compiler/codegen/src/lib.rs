@@ -6,5 +6,9 @@
 
 pub mod env;
 pub mod ir;
+pub mod passes;
+pub mod translate;
 
 pub use env::Env;
+pub use passes::{OptLevel, Stats};
+pub use translate::translate;
