@@ -64,7 +64,7 @@ impl Verifier<'_> {
         if self.env.takes_closure(self.func.func) {
             expected.push(Repr::Ref);
         }
-        ensure(self.func.takes_closure == !expected.is_empty(), || "takes_closure is wrong".to_owned())?;
+        ensure(self.func.takes_closure != expected.is_empty(), || "takes_closure is wrong".to_owned())?;
         expected.extend(code.params().iter().map(|&ty| self.env.layout.repr(ty)).filter(|&repr| repr != Repr::Unit));
         let params: Vec<Repr> = self.func.blocks[entry].params.iter().map(|&value| self.func.repr(value)).collect();
         ensure(params == expected, || format!("parameters {params:?}, but {expected:?} is the function's type"))

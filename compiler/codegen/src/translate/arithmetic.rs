@@ -114,7 +114,7 @@ impl Translator<'_> {
                 self.value(Op::Demote, vec![result], Repr::F32)
             }
             _ => {
-                if !self.func.int_const(y).is_some_and(|divisor| divisor != 0) {
+                if self.func.int_const(y).is_none_or(|divisor| divisor == 0) {
                     let zero = self.int(repr, 0);
                     let failed = self.icmp(IntCond::Eq, y, zero);
                     self.check(failed, Failure::Divide, &[]);
