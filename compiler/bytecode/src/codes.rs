@@ -142,11 +142,6 @@ codes! {
     227 CAPTURES = "bad use of captured values";
     /// The type of the source does not implement the trait.
     228 NO_IMPL = "trait not implemented";
-    /// The module calls a runtime function by a name that this version of the runtime does not know. Check the
-    /// spelling against the list of natives in the specification, or build with a newer toolchain.
-    481 UNKNOWN_NATIVE = "unknown runtime function";
-    /// The module declares a runtime function with parameter or result types that differ from the runtime's own.
-    482 NATIVE_SIGNATURE = "runtime function declared with the wrong type";
     /// A character, number or string that cannot be read. Strings end on the line on which they begin; their escapes are
     /// `\n \t \r \0 \\ \" \' \x41 \u{1F409}`.
     301 BAD_TOKEN = "unreadable text";
@@ -182,4 +177,9 @@ codes! {
     406 TYPE_CONFLICT = "conflicting declarations of a type";
     /// Two modules implement the same trait for the same type in different ways.
     407 IMPL_CONFLICT = "conflicting implementations";
+    /// The module calls a runtime function by a name that this version of the runtime does not know. Check the
+    /// spelling against the list of natives in the specification, or build with a newer toolchain.
+    481 UNKNOWN_NATIVE = "unknown runtime function";
+    /// The module declares a runtime function with parameter or result types that differ from the runtime's own.
+    482 NATIVE_SIGNATURE = "runtime function declared with the wrong type";
 }

@@ -8,6 +8,8 @@ mod read_errors;
 mod round_trip;
 #[path = "it/sample.rs"]
 mod sample;
+#[path = "it/spec.rs"]
+mod spec;
 #[path = "it/text.rs"]
 mod text;
 #[path = "it/text_errors.rs"]
