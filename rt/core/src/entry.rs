@@ -1,5 +1,8 @@
 //! How a compiled program starts and ends.
 
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;
+
 use crate::context::enter;
 use crate::options::Options;
 use crate::process::Process;
@@ -9,6 +12,7 @@ use crate::stdlib::io::flush_for_exit;
 use crate::stdlib::system;
 use crate::sys::{self, fatal};
 use crate::unwind::Code;
+use crate::word::Word;
 use std::ffi::{CStr, c_char, c_int};
 use vitte_abi::code::CodeTable;
 use vitte_abi::program::{ABI_VERSION, ENTRY_RETURNS_INT, ENTRY_TAKES_ARGS, Program};
@@ -51,29 +55,41 @@ pub fn run_program(program: &'static Program, options: Result<Options, &'static 
         ));
     }
     let options = options.unwrap_or_else(|variable| fatal(&format!("cannot read the value of {variable}")));
+    let process = Process::new(load(program, options, args));
+    match run_main(&process, program) {
+        Ok(code) => {
+            flush_for_exit();
+            code as i32
+        }
+        Err(exception) => report_uncaught(&process, exception),
+    }
+}
+
+/// Decodes the tables of a program.
+fn load(program: &'static Program, options: Options, args: Vec<String>) -> &'static Runtime {
     // SAFETY: the record says where its tables are.
     let [types, code] = unsafe { [bytes(program.types, program.types_len), bytes(program.code, program.code_len)] };
     let types = TypeTable::decode(types).unwrap_or_else(|| fatal("the program's type table is damaged"));
     let table = CodeTable::new(code).unwrap_or_else(|| fatal("the program's code table is damaged"));
-    let code = Code { table, text: program.text, len: program.text_len };
-    let stack = options.stack.next_multiple_of(sys::PAGE as u64).max(STACK_GUARD + STACK_RESERVE + (64 << 10));
-    let mut process = Process::new(Runtime::with_code(types, Some(code), options, args));
-    let p = &mut *process;
+    Runtime::with_code(types, Some(Code { table, text: program.text, len: program.text_len }), options, args)
+}
 
+/// Runs the entry function on a stack of its own: its result, or the exception that it did not handle.
+fn run_main(p: &Process, program: &Program) -> Result<i64, Word> {
+    let wanted = p.runtime().options().stack.max(STACK_GUARD + STACK_RESERVE + (64 << 10));
+    let stack = wanted.next_multiple_of(sys::PAGE as u64);
     let base = sys::map(stack as usize);
     sys::forbid(base, STACK_GUARD as usize);
     p.set_stack_floor(base + STACK_GUARD + STACK_RESERVE);
     let args = if program.flags & ENTRY_TAKES_ARGS == 0 { 0 } else { system::args(p).object().address() };
     // SAFETY: the record says that `entry` is such a function; the stack is large enough for whatever checks it.
     let status = unsafe { enter(p.context(), args, program.entry, base + stack) };
-    let code = if status != 0 {
-        report_uncaught(p, p.exception())
-    } else {
-        flush_for_exit();
-        if program.flags & ENTRY_RETURNS_INT == 0 { 0 } else { p.result() as i32 }
-    };
     sys::unmap(base, stack as usize);
-    code
+    match status {
+        0 if program.flags & ENTRY_RETURNS_INT == 0 => Ok(0),
+        0 => Ok(p.result() as i64),
+        _ => Err(p.exception()),
+    }
 }
 
 /// Memory that stays.

@@ -28,6 +28,7 @@ mod sys;
 pub(crate) mod testing;
 mod throw;
 mod trace;
+#[cfg_attr(not(all(unix, not(miri))), allow(dead_code))]
 mod unwind;
 mod word;
 

@@ -101,6 +101,11 @@ impl Types {
         self.0.impls.sort_unstable();
     }
 
+    /// The table.
+    pub(crate) fn table(self) -> TypeTable {
+        self.0
+    }
+
     /// A process of a program with these types.
     pub(crate) fn process(self) -> Box<Process> {
         self.process_with(Options::default())

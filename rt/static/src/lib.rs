@@ -1,1 +1,4 @@
-//! The runtime archive that compiled programs link.
+//! The archive that compiled programs link: all of the runtime, under the symbols of
+//! [`vitte_abi::functions`](vitte_rt::rows).
+
+pub use vitte_rt::*;

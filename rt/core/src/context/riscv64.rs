@@ -54,6 +54,9 @@ macro_rules! native_stub {
 macro_rules! safepoint_stub {
     ($body:path) => {
         std::arch::naked_asm!(
+            // The assembler does not know the target's features here.
+            ".option push",
+            ".option arch, +d",
             "addi sp, sp, -320",
             "sd ra, 312(sp)",
             "sd s0, 304(sp)",
@@ -144,6 +147,7 @@ macro_rules! safepoint_stub {
             "ret",
             "2:",
             "tail {unwind}",
+            ".option pop",
             body = sym $body,
             unwind = sym $crate::context::unwind,
             exit_pc = const $crate::context::EXIT_PC,
@@ -199,6 +203,8 @@ pub(crate) unsafe extern "C" fn unwind() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code: u64, top: u64) -> u64 {
     naked_asm!(
+        ".option push",
+        ".option arch, +d",
         "addi sp, sp, -208",
         "sd ra, 0(sp)",
         "sd s0, 8(sp)",
@@ -261,6 +267,7 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "fld fs11, 192(sp)",
         "addi sp, sp, 208",
         "ret",
+        ".option pop",
         native_stack = const super::NATIVE_STACK,
     )
 }
