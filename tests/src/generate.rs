@@ -13,6 +13,7 @@
 //! - Nothing is printed that engines may choose: addresses, hashes, stack traces, the bits of a NaN.
 
 mod frame;
+mod natives;
 mod operations;
 mod shapes;
 mod statements;
@@ -31,7 +32,7 @@ const PROGRAM_COST: u64 = 200_000;
 pub fn generate(seed: u64) -> Module {
     let mut world = World::new(seed);
     shapes::declare(&mut world);
-    for _ in 0..world.dice.between(1, 6) {
+    for _ in 0..world.dice.between(2, 8) {
         helper(&mut world);
     }
     if world.dice.chance(60) {
@@ -48,7 +49,7 @@ fn helper(world: &mut World) {
     let name = format!("helper{}", world.callables.len());
     let mut frame = Frame::new(world, &params, result);
     frame.load_args();
-    frame.block(8);
+    frame.block(12);
     frame.return_value();
     let (function, cost) = frame.finish(&name);
     let func = world.define(function);
@@ -96,7 +97,8 @@ fn entry(world: &mut World) {
     let result = if world.dice.chance(50) { TypeIdx::INT } else { TypeIdx::UNIT };
     let mut frame = Frame::new(world, &[], result);
     frame.set_budget(PROGRAM_COST);
-    guarded(&mut frame, |frame| frame.block(6));
+    frame.may_return = false;
+    guarded(&mut frame, |frame| frame.block(12));
     let callables = frame.world.callables.clone();
     for callable in callables {
         for _ in 0..frame.world.dice.between(1, 3) {

@@ -7,7 +7,7 @@ use vitbc::text::{ParseOptions, parse, print};
 use vitbc::{Opcode, read, verify::verify, write};
 use vitte_tests::generate;
 
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 2_000;
 
 #[test]
 fn generated_programs_verify() {
@@ -21,7 +21,7 @@ fn generated_programs_verify() {
 
 #[test]
 fn generated_programs_survive_bytes_and_text() {
-    for seed in 0..300 {
+    for seed in 0..150 {
         let module = generate(seed);
         assert_eq!(read(&write(&module)).as_ref(), Ok(&module), "seed {seed}");
         assert_eq!(parse(&print(&module), &ParseOptions::default()).as_ref(), Ok(&module), "seed {seed}");

@@ -23,6 +23,8 @@ pub struct Frame<'w> {
     pub tries: u32,
     /// Whether calls may be placed: not in closure bodies and methods, which anything may call.
     pub may_call: bool,
+    /// Whether returns may be placed: not in the entry, whose result is the exit code.
+    pub may_return: bool,
 }
 
 impl<'w> Frame<'w> {
@@ -41,6 +43,7 @@ impl<'w> Frame<'w> {
             loops: vec![],
             tries: 0,
             may_call: true,
+            may_return: true,
         }
     }
 

@@ -211,7 +211,7 @@ impl<'f, 'w> Chooser<'f, 'w> {
 
     /// A value for the operand, mostly one with which the instruction does not throw.
     fn operand(&mut self, ty: TypeIdx, info: &OperandInfo) -> Reg {
-        let usual = self.frame.world.dice.chance(85);
+        let usual = self.frame.world.dice.chance(92);
         let is_integer = self.frame.world.ty(ty).is_integer();
         match (self.opcode, info.name) {
             // These take room by what they are told.
@@ -238,7 +238,7 @@ impl<'f, 'w> Chooser<'f, 'w> {
                 self.frame.boxed(inner)
             }
             (_, "index" | "start" | "end" | "pos" | "at" | "from" | "len") if usual => {
-                let n = self.frame.world.dice.below(3) as i64;
+                let n = *self.frame.world.dice.pick(&[0, 0, 0, 1, 1, 2]);
                 self.frame.int(n)
             }
             _ => self.frame.value(ty, self.depth),

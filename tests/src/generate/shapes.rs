@@ -1,8 +1,8 @@
 //! The types of a random program, its constants, and the small functions that closures and methods are made of.
 
-use super::const_of;
 use super::frame::Frame;
 use super::world::{Callable, World};
+use super::{const_of, natives};
 use vitbc::types::{EnumType, Field, MethodType, StructType, TraitType, VariantType};
 use vitbc::{Const, FuncIdx, Global, Signature, Type, TypeIdx};
 
@@ -26,6 +26,7 @@ pub fn declare(world: &mut World) {
     for _ in 0..world.dice.between(4, 12) {
         structural(world);
     }
+    natives::declare(world);
     globals(world);
     for position in 0..world.dice.between(1, 3) {
         closure_type(world, position);

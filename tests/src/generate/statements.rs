@@ -23,7 +23,7 @@ impl Frame<'_> {
 
     fn statement(&mut self, most: u64) {
         let nests = most > 0;
-        match self.world.dice.below(24) {
+        match self.world.dice.below(25) {
             0..=3 => {
                 let ty = self.world.value_type();
                 self.value(ty, 3);
@@ -45,6 +45,7 @@ impl Frame<'_> {
             21 if nests => self.each_entry(),
             22 if nests => self.each_item(most),
             23 => self.leave(),
+            24 => self.collect(),
             _ => self.effect(1),
         }
     }
@@ -421,7 +422,11 @@ impl Frame<'_> {
         match innermost {
             Some((exit, _)) if choice < 7 => self.emit(Inst::Jump { target: exit }),
             Some((_, next)) if choice < 9 => self.emit(Inst::Jump { target: next }),
-            _ => self.return_value(),
+            _ if self.may_return => self.return_value(),
+            _ => {
+                let value = self.exception();
+                self.emit(Inst::Throw { value });
+            }
         }
         self.restore(scope);
         self.place(skip);

@@ -2,6 +2,7 @@
 
 use super::const_of;
 use super::frame::Frame;
+use vitbc::types::VariantType;
 use vitbc::{Const, FieldIdx, Inst, MethodIdx, Reg, Type, TypeIdx, VariantIdx};
 
 impl Frame<'_> {
@@ -85,9 +86,11 @@ impl Frame<'_> {
                 self.emit(Inst::Alloc { dst, ty, fields });
             }
             Type::Enum(declared) => {
-                // The first variant has no parts.
-                let n = if depth == 0 { 1 } else { declared.variants.len() as u64 };
-                let variant = VariantIdx(self.world.dice.below(n) as u32);
+                // At the end of a chain a variant without parts; the first is always one.
+                let is_open = |variant: &VariantType| depth > 0 || variant.fields.is_empty();
+                let open: Vec<usize> =
+                    (0..declared.variants.len()).filter(|&variant| is_open(&declared.variants[variant])).collect();
+                let variant = VariantIdx::new(*self.world.dice.pick(&open));
                 let fields = &declared.variants[variant.index()].fields;
                 let fields = fields.iter().map(|field| self.part(ty, field.ty, depth)).collect();
                 self.emit(Inst::AllocVariant { dst, ty, variant, fields });
@@ -154,7 +157,8 @@ impl Frame<'_> {
     }
 
     fn make_list(&mut self, dst: Reg, item: TypeIdx, depth: u32) {
-        let items = (0..self.world.dice.below(5)).map(|_| self.value(item, depth)).collect();
+        let n = if self.world.dice.chance(10) { 0 } else { self.world.dice.between(1, 5) };
+        let items = (0..n).map(|_| self.value(item, depth)).collect();
         self.emit(Inst::List { dst, items });
     }
 
@@ -169,7 +173,7 @@ impl Frame<'_> {
 
     /// A value taken from another, or from the module.
     fn special(&mut self, ty: TypeIdx, depth: u32) -> Option<Reg> {
-        let dst = match self.world.dice.below(5) {
+        let dst = match self.world.dice.below(7) {
             0 => {
                 let global = self.world.global(ty)?;
                 let dst = self.new_reg(ty);
@@ -178,6 +182,7 @@ impl Frame<'_> {
             }
             1 | 2 => self.loaded(ty, depth)?,
             3 => self.unpacked(ty, depth)?,
+            4 | 5 => self.native(ty, depth)?,
             _ if ty == TypeIdx::STR => {
                 let parts = (0..self.world.dice.below(4)).map(|_| self.value(TypeIdx::STR, depth)).collect();
                 let dst = self.new_reg(ty);
