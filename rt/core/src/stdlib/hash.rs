@@ -14,6 +14,7 @@ const K1: u64 = 0x6a09_e667_f3bc_c909;
 const K2: u64 = 0x9e37_79b9_7f4a_7c15;
 const K3: u64 = 0x3c6e_f372_fe94_f82b;
 
+#[inline]
 fn fold(a: u64, b: u64) -> u64 {
     let product = a as u128 * b as u128;
     product as u64 ^ (product >> 64) as u64

@@ -42,10 +42,7 @@ enum Keys {
 pub struct Table<'p> {
     p: &'p Process,
     map: Map<'p>,
-    key_ty: TypeId,
-    value_ty: TypeId,
     keys: Keys,
-    key_form: Form,
     value_form: Form,
 }
 
@@ -62,17 +59,21 @@ impl<'p> Table<'p> {
     /// A map of the process.
     #[inline]
     pub fn of(p: &'p Process, map: Map<'_>) -> Table<'p> {
-        let Shape::Map(key_ty, value_ty) = p.runtime().ty(map.ty()).shape else {
-            unreachable!("type {} is no map", map.ty())
-        };
-        let key_form = if p.runtime().is_scalar(key_ty) { Form::INT } else { Form::REF };
+        let (key_ty, value_ty) = entry_types(p, map);
         let keys = match key_ty {
             type_id::STR => Keys::Text,
-            _ if key_form == Form::INT => Keys::Bits,
+            _ if p.runtime().is_scalar(key_ty) => Keys::Bits,
             _ => Keys::Values,
         };
-        let map = Map::of(p.object(map.object().address()));
-        Table { p, map, key_ty, value_ty, keys, key_form, value_form: p.runtime().form(value_ty) }
+        Table { p, map: Map::of(p.object(map.object().address())), keys, value_form: p.runtime().form(value_ty) }
+    }
+
+    fn key_form(&self) -> Form {
+        if self.keys == Keys::Bits { Form::INT } else { Form::REF }
+    }
+
+    fn key_value(&self, bits: u64) -> Value {
+        Value { ty: entry_types(self.p, self.map).0, bits }
     }
 
     #[inline]
@@ -85,14 +86,19 @@ impl<'p> Table<'p> {
 
     /// The key of an entry.
     pub fn key(&self, position: usize) -> Value {
-        let bits = self.map.keys().map_or(0, |keys| keys.get(self.key_form, position));
-        Value { ty: self.key_ty, bits }
+        self.key_value(self.map.keys().map_or(0, |keys| key_in(keys, position)))
     }
 
     /// The value of an entry.
     pub fn value(&self, position: usize) -> Value {
-        let bits = self.map.values().map_or(0, |values| values.get(self.value_form, position));
-        Value { ty: self.value_ty, bits }
+        Value { ty: entry_types(self.p, self.map).1, bits: self.value_bits(position) }
+    }
+
+    #[inline]
+    fn value_bits(&self, position: usize) -> u64 {
+        // Nearly all values take 8 bytes, too.
+        let form = if self.value_form.size() == 8 { Form::INT } else { self.value_form };
+        self.map.values().map_or(0, |values| values.get(form, position))
     }
 
     /// The position of the first entry from `from` on.
@@ -113,7 +119,7 @@ impl<'p> Table<'p> {
         match self.keys {
             Keys::Bits => hash_int(key),
             Keys::Text => hash_bytes(self.text(key).as_bytes()),
-            Keys::Values => hash_value(self.p, Value { ty: self.key_ty, bits: key }),
+            Keys::Values => hash_value(self.p, self.key_value(key)),
         }
     }
 
@@ -124,23 +130,23 @@ impl<'p> Table<'p> {
     /// The slot in the index, if there are slots, and the position of the entry with this key.
     #[inline]
     fn find_in(&self, parts: &Parts<'p>, hash: u64, key: u64) -> Option<(usize, usize)> {
-        let key_at = |position| parts.keys.get(self.key_form, position);
+        let key_at = |position| key_in(parts.keys, position);
         match self.keys {
             Keys::Bits => self.search(parts, hash, |position| key_at(position) == key),
-            Keys::Text => {
-                let text = self.text(key);
-                self.search(parts, hash, |position| {
-                    let other = key_at(position);
-                    other == key || self.text(other) == text
-                })
-            }
+            Keys::Text => self.find_text(parts, hash, key),
             Keys::Values => {
-                let key = Value { ty: self.key_ty, bits: key };
-                self.search(parts, hash, |position| {
-                    equal(self.p, Value { ty: self.key_ty, bits: key_at(position) }, key)
-                })
+                let key = self.key_value(key);
+                self.search(parts, hash, |position| equal(self.p, Value { bits: key_at(position), ..key }, key))
             }
         }
+    }
+
+    fn find_text(&self, parts: &Parts<'p>, hash: u64, key: u64) -> Option<(usize, usize)> {
+        let text = self.text(key);
+        self.search(parts, hash, |position| {
+            let other = key_in(parts.keys, position);
+            other == key || self.text(other) == text
+        })
     }
 
     #[inline]
@@ -171,7 +177,7 @@ impl<'p> Table<'p> {
         }
         let parts = parts.expect("there are parts or they were just made");
         let (len, used) = (self.map.len(), self.map.used());
-        parts.keys.set(self.p, self.key_form, used, key);
+        parts.keys.set(self.p, self.key_form(), used, key);
         parts.values.set(self.p, self.value_form, used, value);
         if parts.index.has_slots() {
             parts.index.insert(hash, used);
@@ -188,7 +194,7 @@ impl<'p> Table<'p> {
             return Err(p.throw_error(type_id::OUT_OF_MEMORY, "out of memory"));
         }
         p.check_room(capacity * (8 + self.value_form.size()) + index::words(capacity) * 4)?;
-        let keys = p.new_buffer(self.key_form == Form::REF, capacity * 8);
+        let keys = p.new_buffer(self.key_form() == Form::REF, capacity * 8);
         let values = p.new_buffer(self.value_form == Form::REF, capacity * self.value_form.size());
         let memory = p.new_buffer(false, index::words(capacity) * 4);
         let new = Parts { keys, values, index: Index::new(memory.cells::<u32>(), capacity), capacity };
@@ -209,7 +215,7 @@ impl<'p> Table<'p> {
             let mut next = old.index.next_live(0, used);
             let mut to = 0;
             while let Some(from) = next {
-                new.keys.set(self.p, self.key_form, to, old.keys.get(self.key_form, from));
+                new.keys.set(self.p, self.key_form(), to, key_in(old.keys, from));
                 new.values.set(self.p, self.value_form, to, old.values.get(self.value_form, from));
                 to += 1;
                 next = old.index.next_live(from + 1, used);
@@ -217,7 +223,7 @@ impl<'p> Table<'p> {
         }
         if new.index.has_slots() {
             for position in 0..self.map.len() {
-                new.index.insert(self.hash(new.keys.get(self.key_form, position)), position);
+                new.index.insert(self.hash(key_in(new.keys, position)), position);
             }
         }
     }
@@ -232,7 +238,7 @@ impl<'p> Table<'p> {
         }
         parts.index.set_removed(position);
         // The collector is not to hold on to what was removed.
-        for (buffer, form) in [(parts.keys, self.key_form), (parts.values, self.value_form)] {
+        for (buffer, form) in [(parts.keys, self.key_form()), (parts.values, self.value_form)] {
             if form == Form::REF {
                 buffer.set(self.p, form, position, 0);
             }
@@ -251,6 +257,21 @@ impl<'p> Table<'p> {
     }
 }
 
+/// The types of keys and values.
+#[inline]
+fn entry_types(p: &Process, map: Map<'_>) -> (TypeId, TypeId) {
+    match p.runtime().ty(map.ty()).shape {
+        Shape::Map(key, value) => (key, value),
+        ref shape => unreachable!("{shape:?} is no map"),
+    }
+}
+
+/// The slot bits of a key: 8 bytes of whatever form.
+#[inline]
+fn key_in(keys: Buffer<'_>, position: usize) -> u64 {
+    keys.get(Form::INT, position)
+}
+
 fn table<'p>(p: &'p Process, map: Obj<'_>) -> Table<'p> {
     Table::of(p, Map::of(map))
 }
@@ -264,8 +285,8 @@ pub fn map_new(p: &Process, ty: TypeId) -> Map<'_> {
 pub fn map_get(p: &Process, map: Obj<'_>, key: u64) -> Result<u64, Throw> {
     let table = table(p, map);
     match table.find(key) {
-        Some(position) => Ok(table.value(position).bits),
-        None => Err(throw_key(p, Value { ty: table.key_ty, bits: key })),
+        Some(position) => Ok(table.value_bits(position)),
+        None => Err(throw_key(p, table.key_value(key))),
     }
 }
 
@@ -280,7 +301,10 @@ fn throw_key(p: &Process, key: Value) -> Throw {
 /// The value of `key` as an optional, or nil.
 pub fn map_find(p: &Process, map: Obj<'_>, key: u64) -> Word {
     let table = table(p, map);
-    table.find(key).map_or(Word::NIL, |position| p.any(table.value_ty, table.value(position).bits))
+    table.find(key).map_or(Word::NIL, |position| {
+        let value = table.value(position);
+        p.any(value.ty, value.bits)
+    })
 }
 
 /// Whether `key` has an entry.

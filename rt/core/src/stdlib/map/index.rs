@@ -77,7 +77,7 @@ impl<'a> Index<'a> {
             if slot & !mask == part && place != mask && is_key(place as usize - 1) {
                 return Some((at as usize, place as usize - 1));
             }
-            at = at + 1 & mask;
+            at = (at + 1) & mask;
         }
     }
 
@@ -87,7 +87,7 @@ impl<'a> Index<'a> {
         let mask = self.mask();
         let mut at = hash as u32 & mask;
         while self.slots[at as usize].get() != 0 {
-            at = at + 1 & mask;
+            at = (at + 1) & mask;
         }
         self.slots[at as usize].set((hash >> 32) as u32 & !mask | (position as u32 + 1));
     }
