@@ -8,7 +8,6 @@
 use crate::op::Slot;
 use crate::program::{Func, Program};
 use vitbc::Label;
-use vitte_abi::object::type_id;
 use vitte_rt::{Process, Throw, Word};
 
 /// The state of a run.
@@ -75,7 +74,7 @@ impl Machine {
         let base = self.frames.last().map_or(0, |frame| frame.base + self.func(frame).n_slots as usize);
         let end = base + callee.n_slots as usize;
         if end + self.frames.len() * FRAME_SLOTS > self.limit {
-            return Err(self.process.throw_error(type_id::STACK_OVERFLOW, "stack overflow"));
+            return Err(self.process.throw_stack_overflow());
         }
         if end > self.stack.len() {
             self.stack.resize(end.next_power_of_two().max(1024), 0);

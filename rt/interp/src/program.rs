@@ -25,6 +25,8 @@ pub struct Program {
     pub functions: Vec<Func>,
     /// The methods that are called through traits.
     pub methods: Vec<Method>,
+    /// The function that the program starts with.
+    pub entry: u32,
 }
 
 /// A function.
@@ -102,20 +104,27 @@ impl Program {
     /// faster, but leaves no step between the two to be watched.
     ///
     /// # Errors
-    /// A native that the runtime does not have, or functions of other modules that were not linked.
+    /// A native that the runtime does not have, functions of other modules that were not linked, or no entry.
     pub fn new(module: Verified<Module>, fuse: bool) -> Result<Program, Error> {
         if let Some(import) = module.imports.first() {
             return Err(Error::NotLinked { function: import.name.clone(), module: import.module.clone() });
         }
+        // Without imports, functions have the same indices in the module and here.
+        let entry = module.entry.ok_or(Error::NoEntry)?.0;
         let natives = resolve_natives(&module)?;
         let layout = Layout::new(&module);
         let (functions, methods) = decode::decode(&module, &layout, fuse)?;
-        Ok(Program { module, layout, natives, functions, methods })
+        Ok(Program { module, layout, natives, functions, methods, entry })
     }
 
     /// The function that is decoded at `index`, as the module declares it.
     pub fn declared(&self, index: u32) -> &Function {
         &self.module.functions[index as usize]
+    }
+
+    /// The function that the program starts with, as the module declares it.
+    pub fn entry(&self) -> &Function {
+        self.declared(self.entry)
     }
 
     /// The type whose implementation of a trait an object uses: a closure's is its function type.

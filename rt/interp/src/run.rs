@@ -137,11 +137,11 @@ impl Machine {
                 Op::SubInt { dst, a, b } => reg!(dst) = reg!(a).wrapping_sub(reg!(b)),
                 Op::MulInt { dst, a, b } => reg!(dst) = reg!(a).wrapping_mul(reg!(b)),
                 Op::DivInt { dst, a, b } => match int!(b) {
-                    0 => raise!(self.divide_by_zero()),
+                    0 => raise!(self.process.throw_divide()),
                     divisor => reg!(dst) = int!(a).wrapping_div(divisor) as u64,
                 },
                 Op::RemInt { dst, a, b } => match int!(b) {
-                    0 => raise!(self.divide_by_zero()),
+                    0 => raise!(self.process.throw_divide()),
                     divisor => reg!(dst) = int!(a).wrapping_rem(divisor) as u64,
                 },
                 Op::AndBits { dst, a, b } => reg!(dst) = reg!(a) & reg!(b),
@@ -156,7 +156,7 @@ impl Machine {
                 Op::Binary { operation, ty, dst, a, b } => match shared::binary(operation, ty.into(), reg!(a), reg!(b))
                 {
                     Ok(bits) => reg!(dst) = bits,
-                    Err(shared::Refusal::DivideByZero) => raise!(self.divide_by_zero()),
+                    Err(shared::Refusal::DivideByZero) => raise!(self.process.throw_divide()),
                     Err(shared::Refusal::NoSuchOperation) => unreachable!("verified: the type has the operation"),
                 },
                 Op::Unary { operation, ty, dst, src } => reg!(dst) = scalar::unary(operation, ty, reg!(src)),
@@ -334,7 +334,7 @@ impl Machine {
                 Op::LoadVariant { dst, object, tag, form, offset } => {
                     let object = self.process.object(reg!(object));
                     if object.tag() != tag {
-                        raise!(self.wrong_variant(object, tag));
+                        raise!(self.process.throw_variant(object, tag));
                     }
                     reg!(dst) = object.load(offset, form);
                 }
@@ -343,11 +343,11 @@ impl Machine {
                     reg!(dst) = self.process.any(ty.into(), reg!(src)).0;
                 }
                 Op::UnwrapScalar { dst, src } => match Word(reg!(src)) {
-                    Word::NIL => raise!(self.nil()),
+                    Word::NIL => raise!(self.process.throw_nil()),
                     word => reg!(dst) = word.bits(&self.process),
                 },
                 Op::UnwrapRef { dst, src } => match reg!(src) {
-                    word::NIL => raise!(self.nil()),
+                    word::NIL => raise!(self.process.throw_nil()),
                     object => reg!(dst) = object,
                 },
                 Op::IsNil { dst, src } => reg!(dst) = u64::from(reg!(src) == word::NIL),

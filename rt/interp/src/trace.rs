@@ -7,9 +7,8 @@ use crate::profile::Profile;
 use std::collections::HashMap;
 use std::io::Write;
 use vitbc::{Inst, Reg};
-use vitte_abi::functions::NativeFn;
-use vitte_rt::call_native;
 use vitte_rt::stdlib::format::write_value;
+use vitte_rt::stdlib::io::flush_for_exit;
 use vitte_rt::stdlib::value::Value;
 
 /// Is told what a machine does.
@@ -113,7 +112,7 @@ impl<'a> Log<'a> {
             _ => format!("> {}", self.text(machine, frame.func, frame.pc)),
         };
         // What the program has printed so far comes first.
-        let _ = call_native(&machine.process, NativeFn::vt_flush_out, &[]);
+        flush_for_exit();
         self.line(&line);
     }
 

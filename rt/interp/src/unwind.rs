@@ -12,11 +12,14 @@ impl Machine {
     /// The exception, if there is no handler. Then all frames stay, for those who want to look at them.
     pub(crate) fn raise(&mut self, throw: Throw, again: bool) -> Result<(), Stop> {
         let exception = throw.exception();
-        self.process.begin_trace(exception, again);
+        // A handler's frame was shown when the exception got there; raised again, it goes on above.
+        let mut is_handler = self.process.begin_trace(exception, again);
         let mut is_shown = true;
         for depth in (0..self.frames.len()).rev() {
             let frame = self.frames[depth];
-            is_shown = is_shown && self.process.push_frame(self.location(&frame));
+            if !std::mem::take(&mut is_handler) && is_shown {
+                is_shown = self.process.push_frame(self.location(&frame));
+            }
             for handler in self.func(&frame).handlers_at(frame.pc) {
                 if handler.filter.is_none_or(|ty| self.is_type(exception, ty)) {
                     self.frames.truncate(depth + 1);

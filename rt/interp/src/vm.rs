@@ -1,15 +1,16 @@
 //! The interpreter as one object: load a module, run it.
 
 use crate::error::Error;
-use crate::machine::{Machine, Stop};
+use crate::machine::Machine;
 use crate::profile::Profile;
 use crate::program::Program;
 use crate::trace::{Blind, Log, Observer};
 use std::io::Write;
 use std::path::Path;
 use vitbc::text::ParseOptions;
-use vitbc::{Module, TypeIdx, Verified};
+use vitbc::{Module, Verified};
 use vitte_abi::functions::NativeFn;
+use vitte_rt::stdlib::io::flush_for_exit;
 use vitte_rt::{Options, Process, Runtime, call_native};
 
 /// An interpreter of VITBC.
@@ -108,7 +109,6 @@ impl Vm {
     /// There is no program, it cannot be run, or the environment sets an option to something that makes no sense.
     pub fn run(&mut self) -> Result<i32, Error> {
         let module = self.module.clone().ok_or(Error::NoProgram)?;
-        let entry = module.entry.ok_or(Error::NoEntry)?;
         let options = match self.options.clone() {
             Some(options) => options,
             None => Options::from_env().map_err(Error::Variable)?,
@@ -118,9 +118,8 @@ impl Vm {
         let runtime = Runtime::new(program.layout.table.clone(), options, self.args.clone());
         let mut machine = Machine::new(Process::new(runtime), program);
 
-        let entry = entry.0;
         let mut args = vec![];
-        if program.declared(entry).n_params != 0 {
+        if program.entry().n_params != 0 {
             // Without arguments the native cannot raise anything.
             args.extend(call_native(&machine.process, NativeFn::vt_args, &[]));
         }
@@ -129,23 +128,17 @@ impl Vm {
             let log = self.trace.as_mut().map(|sink| Log::new(sink));
             let mut observer = Observer { log, profile: self.profile.as_mut() };
             observer.line("VM Start");
-            let result = machine.run(entry, &args, &mut observer);
-            let _ = call_native(&machine.process, NativeFn::vt_flush_out, &[]);
+            let result = machine.run(program.entry, &args, &mut observer);
+            flush_for_exit();
             observer.line("VM End");
             result
         } else {
-            machine.run(entry, &args, &mut Blind)
+            machine.run(program.entry, &args, &mut Blind)
         };
         if let Some(sink) = &mut self.dump {
-            let _ = call_native(&machine.process, NativeFn::vt_flush_out, &[]);
+            flush_for_exit();
             let _ = sink.write_all(machine.dump().as_bytes()).and_then(|()| sink.flush());
         }
-        Ok(match result {
-            Ok(value) if program.declared(entry).result == TypeIdx::INT => machine.end(value as i32),
-            Ok(_) => machine.end(0),
-            Err(Stop::Exit(code)) => machine.end(code as i32),
-            Err(Stop::Uncaught(exception)) => machine.report(exception),
-            Err(Stop::Trap) => machine.trap(),
-        })
+        Ok(machine.end(result))
     }
 }

@@ -7,8 +7,7 @@ use crate::op::{Op, Relation, Slot};
 use crate::program::{Func, ObjectSite};
 use vitte_abi::functions::Helper;
 use vitte_abi::object::{offset, type_id};
-use vitte_abi::types::Shape;
-use vitte_rt::object::{List, Obj, Str};
+use vitte_rt::object::{List, Str};
 use vitte_rt::stdlib::range::throw_index;
 use vitte_rt::stdlib::scalar::Operation;
 use vitte_rt::{Throw, call_helper};
@@ -177,25 +176,6 @@ impl Machine {
     #[cold]
     pub(super) fn out_of_range(&self, index: u64, len: usize) -> Throw {
         throw_index(&self.process, index as i64, len)
-    }
-
-    #[cold]
-    pub(super) fn divide_by_zero(&self) -> Throw {
-        self.process.throw_error(type_id::DIVIDE_BY_ZERO, "division by zero")
-    }
-
-    #[cold]
-    pub(super) fn nil(&self) -> Throw {
-        self.process.throw_error(type_id::NIL_ERROR, "value is nil")
-    }
-
-    #[cold]
-    pub(super) fn wrong_variant(&self, object: Obj<'_>, expected: u16) -> Throw {
-        let info = self.process.runtime().ty(object.ty());
-        let Shape::Enum(variants) = &info.shape else { unreachable!("verified: an enum") };
-        let name = |tag: u16| &variants[usize::from(tag)].name;
-        let message = format!("expected {}, found {}", name(expected), name(object.tag()));
-        self.process.throw_error(type_id::TYPE_ERROR, &message)
     }
 }
 
