@@ -3,10 +3,9 @@
 use super::ParseOptions;
 use super::errors::Errors;
 use super::item::{FunctionItem, Named};
-use super::names::{Names, Ref, did_you_mean};
+use super::names::{ModuleNames, Names, Ref, did_you_mean};
 use super::operands;
 use super::parser::{Parsed, Parser, Reported};
-use super::resolve::ModuleNames;
 use super::token::{Spot, Token};
 use super::type_expr::{self, TypeExpr};
 use super::types::Types;

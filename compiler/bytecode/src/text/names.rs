@@ -3,6 +3,7 @@
 use super::errors::Errors;
 use super::token::Spot;
 use crate::codes::Code;
+use crate::module::Module;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
@@ -27,6 +28,15 @@ impl Names {
     /// No names of `what` yet.
     pub(super) fn new(what: &'static str) -> Self {
         Names { what, map: FxHashMap::default() }
+    }
+
+    /// The names of a table's entries.
+    pub(super) fn of<T>(what: &'static str, table: &[T], name: impl Fn(&T) -> &str) -> Self {
+        let mut names = Names::new(what);
+        for (position, entry) in table.iter().enumerate() {
+            names.add(name(entry), position as u32);
+        }
+        names
     }
 
     /// Adds a name.
@@ -69,6 +79,33 @@ impl Names {
             }
         }
         None
+    }
+}
+
+/// The names by which instructions and items refer to a module's tables.
+pub(super) struct ModuleNames {
+    pub(super) funcs: Names,
+    pub(super) externs: Names,
+    pub(super) natives: Names,
+    pub(super) globals: Names,
+}
+
+impl ModuleNames {
+    /// The names in `module`. Imported functions have their module's name before their own.
+    pub(super) fn new(module: &Module) -> Self {
+        let mut funcs = Names::new("function");
+        for (position, import) in module.imports.iter().enumerate() {
+            funcs.add(format!("{}.{}", import.module, import.name), position as u32);
+        }
+        for (position, function) in module.functions.iter().enumerate() {
+            funcs.add(function.name.as_str(), module.func_idx(position).0);
+        }
+        ModuleNames {
+            funcs,
+            externs: Names::of("C function", &module.externs, |external| &external.symbol),
+            natives: Names::of("runtime function", &module.natives, |native| &native.name),
+            globals: Names::of("global", &module.globals, |global| &global.name),
+        }
     }
 }
 

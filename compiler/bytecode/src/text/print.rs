@@ -4,7 +4,7 @@ mod function;
 mod natural;
 mod types;
 
-use super::names::Names;
+use super::names::{ModuleNames, Names};
 use super::spell;
 use crate::index::*;
 use crate::module::*;
@@ -39,10 +39,7 @@ pub fn type_text(module: &Module, ty: TypeIdx) -> String {
 struct Printer<'m> {
     module: &'m Module,
     types: TypeTexts<'m>,
-    funcs: Names,
-    externs: Names,
-    natives: Names,
-    globals: Names,
+    names: ModuleNames,
     files: Names,
     pools: Pools,
     out: String,
@@ -61,31 +58,13 @@ fn repeated<T: std::hash::Hash + Eq>(entries: &[T]) -> Vec<bool> {
     entries.iter().map(|entry| !seen.insert(entry)).collect()
 }
 
-fn names<'n>(what: &'static str, all: impl Iterator<Item = &'n String>) -> Names {
-    let mut names = Names::new(what);
-    for (position, name) in all.enumerate() {
-        names.add(name.as_str(), position as u32);
-    }
-    names
-}
-
 impl<'m> Printer<'m> {
     fn new(module: &'m Module) -> Self {
-        let mut funcs = Names::new("function");
-        for (position, import) in module.imports.iter().enumerate() {
-            funcs.add(format!("{}.{}", import.module, import.name), position as u32);
-        }
-        for (position, function) in module.functions.iter().enumerate() {
-            funcs.add(function.name.as_str(), module.func_idx(position).0);
-        }
         Printer {
             module,
             types: TypeTexts::new(module),
-            funcs,
-            externs: names("C function", module.externs.iter().map(|external| &external.symbol)),
-            natives: names("runtime function", module.natives.iter().map(|native| &native.name)),
-            globals: names("global", module.globals.iter().map(|global| &global.name)),
-            files: names("file", module.files.iter()),
+            names: ModuleNames::new(module),
+            files: Names::of("file", &module.files, String::as_str),
             pools: Pools {
                 ints: repeated(&module.ints),
                 floats: repeated(&module.floats),
@@ -243,13 +222,13 @@ impl<'m> Printer<'m> {
     /// The name by which the text refers to a function, if it can.
     fn func_ref(&self, func: FuncIdx) -> Option<&str> {
         let function = self.module.function(func)?;
-        self.funcs.find(&function.name).map(|_| &*function.name)
+        self.names.funcs.find(&function.name).map(|_| &*function.name)
     }
 
     fn func(&self, func: FuncIdx) -> String {
         if let Some(import) = self.module.imports.get(func.index()) {
             let path = format!("{}.{}", import.module, import.name);
-            return match self.funcs.find(&path) {
+            return match self.names.funcs.find(&path) {
                 Some(_) => spell::name(&path),
                 None => format!("#{}", func.0),
             };
@@ -259,16 +238,16 @@ impl<'m> Printer<'m> {
 
     fn external(&self, idx: ExternIdx) -> String {
         let name = self.module.externs.get(idx.index()).map(|external| &external.symbol);
-        reference(&self.externs, name, idx.0)
+        reference(&self.names.externs, name, idx.0)
     }
 
     fn native(&self, idx: NativeIdx) -> String {
-        reference(&self.natives, self.module.natives.get(idx.index()).map(|native| &native.name), idx.0)
+        reference(&self.names.natives, self.module.natives.get(idx.index()).map(|native| &native.name), idx.0)
     }
 
     fn global_ref(&self, idx: GlobalIdx) -> Option<&str> {
         let global = self.module.globals.get(idx.index())?;
-        self.globals.find(&global.name).map(|_| &*global.name)
+        self.names.globals.find(&global.name).map(|_| &*global.name)
     }
 
     fn global(&self, idx: GlobalIdx) -> String {

@@ -4,7 +4,7 @@ use super::ParseOptions;
 use super::errors::Errors;
 use super::function::{self, Scope};
 use super::item::{FunctionItem, Items};
-use super::names::{Names, Ref};
+use super::names::{ModuleNames, Names, Ref};
 use super::token::{Spot, Token};
 use super::types::Types;
 use crate::codes::Code;
@@ -97,48 +97,13 @@ pub(super) fn module(
         module.entry = names.funcs.resolve(&reference, spot, errors).map(FuncIdx);
     }
 
-    let mut scope = Scope { module, interner, types, names, options, files: Names::new("file") };
-    for (position, file) in scope.module.files.iter().enumerate() {
-        scope.files.add(file.as_str(), position as u32);
-    }
+    let files = Names::of("file", &module.files, String::as_str);
+    let mut scope = Scope { module, interner, types, names, options, files };
     for (position, item) in items.functions.iter().enumerate() {
         errors.function = Some(item.name.clone());
         function::body(&mut scope, position, item, tokens, errors);
     }
     scope.module
-}
-
-/// The names of the module's tables.
-pub(super) struct ModuleNames {
-    pub(super) funcs: Names,
-    pub(super) externs: Names,
-    pub(super) natives: Names,
-    pub(super) globals: Names,
-}
-
-impl ModuleNames {
-    fn new(module: &Module) -> Self {
-        let mut funcs = Names::new("function");
-        for (position, import) in module.imports.iter().enumerate() {
-            funcs.add(format!("{}.{}", import.module, import.name), position as u32);
-        }
-        for (position, function) in module.functions.iter().enumerate() {
-            funcs.add(function.name.as_str(), module.func_idx(position).0);
-        }
-        fn table<'n>(what: &'static str, names: impl Iterator<Item = &'n String>) -> Names {
-            let mut table = Names::new(what);
-            for (position, name) in names.enumerate() {
-                table.add(name.as_str(), position as u32);
-            }
-            table
-        }
-        ModuleNames {
-            funcs,
-            externs: table("C function", module.externs.iter().map(|external| &external.symbol)),
-            natives: table("runtime function", module.natives.iter().map(|native| &native.name)),
-            globals: table("global", module.globals.iter().map(|global| &global.name)),
-        }
-    }
 }
 
 /// A function's type and named parameters. A type left out is `any`; a result left out is `any`, and `unit` for MAIN.
