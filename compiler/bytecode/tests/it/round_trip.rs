@@ -42,3 +42,33 @@ fn incredible_compression_is_avoided() {
     module.data = vec![vec![0; 3 << 20]];
     assert_round_trip(&module);
 }
+
+/// Content of all kinds and lengths, also of several blocks, comes back from compression as it was.
+#[test]
+fn compression_is_faithful() {
+    let mut state = 1u64;
+    let mut random = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    for round in 0..60 {
+        let mut module = Module::new("blobs");
+        let len = [300, 5_000, 130_000, 300_000][round % 4] + random(1_000) as usize;
+        let (letters, runs) = (1 + random(255), 1 + random(40));
+        let mut bytes: Vec<u8> = vec![];
+        while bytes.len() < len {
+            match random(3) {
+                0 => bytes.extend((0..random(runs) + 1).map(|_| random(letters) as u8).collect::<Vec<_>>()),
+                1 => bytes.resize(bytes.len() + random(runs) as usize, random(letters) as u8),
+                // Something from before, near or far.
+                _ => {
+                    let start = random(bytes.len() as u64 + 1) as usize;
+                    let end = (start + random(runs * 20) as usize).min(bytes.len());
+                    bytes.extend_from_within(start..end);
+                }
+            }
+        }
+        module.data = vec![bytes];
+        assert!(read(&write(&module)).is_ok_and(|again| again == module), "round {round}");
+    }
+}
