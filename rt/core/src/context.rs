@@ -9,7 +9,8 @@
 //! - `safepoint_stub!`: the symbol of a slow path, called with Cranelift's `preserve_all` convention: as above, but it
 //!   saves all registers that compiled code may hold something in, and has no result;
 //! - `throw_stub!`: a slow path that always unwinds;
-//! - [`enter`]: runs a function on a process's stack.
+//! - [`enter`]: runs a function on a process's stack;
+//! - [`invoke`]: calls a C function with arguments found at run time.
 
 #[cfg(target_arch = "x86_64")]
 #[path = "context/x86_64.rs"]
@@ -38,6 +39,37 @@ pub(crate) const EXCEPTION: usize = offset_of!(Context, exception);
 pub(crate) const RESUME_PC: usize = offset_of!(Context, resume);
 pub(crate) const RESUME_SP: usize = RESUME_PC + 8;
 pub(crate) const RESUME_FP: usize = RESUME_PC + 16;
+
+/// A call of a C function: what goes into which register or onto the stack, and what came back.
+#[repr(C)]
+pub(crate) struct Call {
+    /// The function.
+    pub(crate) code: u64,
+    /// The integer registers.
+    pub(crate) ints: [u64; 8],
+    /// The float registers.
+    pub(crate) floats: [u64; 8],
+    /// The words on the stack.
+    pub(crate) stack: *const u64,
+    /// Their number.
+    pub(crate) n_stack: u64,
+    /// The number of float registers in use.
+    pub(crate) n_floats: u64,
+    /// The integer result.
+    pub(crate) int_result: u64,
+    /// The float result.
+    pub(crate) float_result: u64,
+}
+
+const CALL_CODE: usize = offset_of!(Call, code);
+const CALL_INTS: usize = offset_of!(Call, ints);
+const CALL_FLOATS: usize = offset_of!(Call, floats);
+const CALL_STACK: usize = offset_of!(Call, stack);
+const CALL_N_STACK: usize = offset_of!(Call, n_stack);
+#[cfg(target_arch = "x86_64")]
+const CALL_N_FLOATS: usize = offset_of!(Call, n_floats);
+const CALL_INT_RESULT: usize = offset_of!(Call, int_result);
+const CALL_FLOAT_RESULT: usize = offset_of!(Call, float_result);
 
 #[cfg(test)]
 mod tests {

@@ -5,11 +5,14 @@
 //! behind which row of [`vitte_abi::functions`].
 
 pub mod arg;
+mod boxing;
 #[cfg(all(unix, not(miri)))]
 #[macro_use]
 mod context;
 #[cfg(all(unix, not(miri)))]
 mod entry;
+#[cfg_attr(not(all(unix, not(miri))), path = "foreign_disabled.rs")]
+pub mod foreign;
 mod heap;
 mod native;
 pub mod object;

@@ -9,6 +9,8 @@
 //! Frames that repeat the one before are shown as one `…`, whatever their number, and so is what follows the first
 //! [`MAX_FRAMES`] lines: so engines that inline or overflow at different depths print the same.
 
+use crate::object::Str;
+use crate::process::Process;
 use crate::word::Word;
 use std::fmt::{self, Write};
 
@@ -125,6 +127,11 @@ impl Traces {
     pub(crate) fn roots(&mut self) -> impl Iterator<Item = &mut Word> {
         self.kept.iter_mut().map(|(word, _)| word)
     }
+}
+
+/// The text of the stack trace of the exception that a handler received last.
+pub fn stack_trace(p: &Process) -> Str<'_> {
+    p.new_str(&p.stack_trace())
 }
 
 #[cfg(test)]

@@ -14,7 +14,10 @@
 //! `tail` takes integers in x2–x7, floats in v0–v7, and gives results in x2 and v0: stubs shift the integers by two
 //! registers each way. `preserve_all` takes arguments from x0 on. An exception arrives in x0.
 
-use super::{EXCEPTION, RESUME_FP, RESUME_PC, RESUME_SP};
+use super::{
+    CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION,
+    RESUME_FP, RESUME_PC, RESUME_SP,
+};
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
 
@@ -156,6 +159,9 @@ macro_rules! throw_stub {
     };
 }
 
+/// The integer registers for arguments of C functions.
+pub(crate) const INT_REGISTERS: usize = 8;
+
 /// Continues at the handler of the pending exception. On the worker's stack, with the context in x19.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn unwind() {
@@ -215,5 +221,55 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "ldp x29, x30, [sp], 160",
         "ret",
         native_stack = const super::NATIVE_STACK,
+    )
+}
+
+/// Makes the call that `call` describes.
+///
+/// # Safety
+/// The function must take such arguments.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
+    naked_asm!(
+        "stp x29, x30, [sp, -32]!",
+        "str x19, [sp, 16]",
+        "mov x29, sp",
+        "mov x19, x0",
+        "ldr x9, [x19, {n_stack}]",
+        "ldr x10, [x19, {stack}]",
+        "add x11, x9, 1",
+        "and x11, x11, -2",
+        "sub sp, sp, x11, lsl 3",
+        "mov x12, sp",
+        "2:",
+        "cbz x9, 3f",
+        "ldr x13, [x10], 8",
+        "str x13, [x12], 8",
+        "sub x9, x9, 1",
+        "b 2b",
+        "3:",
+        "ldp d0, d1, [x19, {floats} + 0]",
+        "ldp d2, d3, [x19, {floats} + 16]",
+        "ldp d4, d5, [x19, {floats} + 32]",
+        "ldp d6, d7, [x19, {floats} + 48]",
+        "ldp x0, x1, [x19, {ints} + 0]",
+        "ldp x2, x3, [x19, {ints} + 16]",
+        "ldp x4, x5, [x19, {ints} + 32]",
+        "ldp x6, x7, [x19, {ints} + 48]",
+        "ldr x9, [x19, {code}]",
+        "blr x9",
+        "str x0, [x19, {int_result}]",
+        "str d0, [x19, {float_result}]",
+        "mov sp, x29",
+        "ldr x19, [sp, 16]",
+        "ldp x29, x30, [sp], 32",
+        "ret",
+        code = const CALL_CODE,
+        ints = const CALL_INTS,
+        floats = const CALL_FLOATS,
+        stack = const CALL_STACK,
+        n_stack = const CALL_N_STACK,
+        int_result = const CALL_INT_RESULT,
+        float_result = const CALL_FLOAT_RESULT,
     )
 }

@@ -14,7 +14,10 @@
 //!
 //! `tail` takes arguments and gives results in the registers of C: a0–a7, fa0–fa7. An exception arrives in a0.
 
-use super::{EXCEPTION, RESUME_FP, RESUME_PC, RESUME_SP};
+use super::{
+    CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION,
+    RESUME_FP, RESUME_PC, RESUME_SP,
+};
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
 
@@ -176,6 +179,9 @@ macro_rules! throw_stub {
     };
 }
 
+/// The integer registers for arguments of C functions.
+pub(crate) const INT_REGISTERS: usize = 8;
+
 /// Continues at the handler of the pending exception. On the worker's stack, with the context in s1.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn unwind() {
@@ -269,5 +275,73 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "ret",
         ".option pop",
         native_stack = const super::NATIVE_STACK,
+    )
+}
+
+/// Makes the call that `call` describes.
+///
+/// # Safety
+/// The function must take such arguments.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
+    naked_asm!(
+        ".option push",
+        ".option arch, +d",
+        "addi sp, sp, -32",
+        "sd ra, 24(sp)",
+        "sd s0, 16(sp)",
+        "sd s1, 8(sp)",
+        "mv s0, sp",
+        "mv s1, a0",
+        "ld t0, {n_stack}(s1)",
+        "ld t1, {stack}(s1)",
+        "addi t2, t0, 1",
+        "andi t2, t2, -2",
+        "slli t2, t2, 3",
+        "sub sp, sp, t2",
+        "mv t2, sp",
+        "2:",
+        "beqz t0, 3f",
+        "ld t3, 0(t1)",
+        "sd t3, 0(t2)",
+        "addi t1, t1, 8",
+        "addi t2, t2, 8",
+        "addi t0, t0, -1",
+        "j 2b",
+        "3:",
+        "fld fa0, {floats} + 0(s1)",
+        "fld fa1, {floats} + 8(s1)",
+        "fld fa2, {floats} + 16(s1)",
+        "fld fa3, {floats} + 24(s1)",
+        "fld fa4, {floats} + 32(s1)",
+        "fld fa5, {floats} + 40(s1)",
+        "fld fa6, {floats} + 48(s1)",
+        "fld fa7, {floats} + 56(s1)",
+        "ld a0, {ints} + 0(s1)",
+        "ld a1, {ints} + 8(s1)",
+        "ld a2, {ints} + 16(s1)",
+        "ld a3, {ints} + 24(s1)",
+        "ld a4, {ints} + 32(s1)",
+        "ld a5, {ints} + 40(s1)",
+        "ld a6, {ints} + 48(s1)",
+        "ld a7, {ints} + 56(s1)",
+        "ld t0, {code}(s1)",
+        "jalr t0",
+        "sd a0, {int_result}(s1)",
+        "fsd fa0, {float_result}(s1)",
+        "mv sp, s0",
+        "ld ra, 24(sp)",
+        "ld s0, 16(sp)",
+        "ld s1, 8(sp)",
+        "addi sp, sp, 32",
+        "ret",
+        ".option pop",
+        code = const CALL_CODE,
+        ints = const CALL_INTS,
+        floats = const CALL_FLOATS,
+        stack = const CALL_STACK,
+        n_stack = const CALL_N_STACK,
+        int_result = const CALL_INT_RESULT,
+        float_result = const CALL_FLOAT_RESULT,
     )
 }

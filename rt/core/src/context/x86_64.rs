@@ -14,7 +14,10 @@
 //! `tail` takes arguments in rdi rsi rdx rcx r8 r9 and xmm0–7 and gives results in rax and xmm0, as C does. An
 //! exception arrives in rax.
 
-use super::{EXCEPTION, RESUME_FP, RESUME_PC, RESUME_SP};
+use super::{
+    CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_FLOATS, CALL_N_STACK, CALL_STACK,
+    Call, EXCEPTION, RESUME_FP, RESUME_PC, RESUME_SP,
+};
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
 
@@ -145,6 +148,9 @@ macro_rules! throw_stub {
     };
 }
 
+/// The integer registers for arguments of C functions.
+pub(crate) const INT_REGISTERS: usize = 6;
+
 /// Continues at the handler of the pending exception. On the worker's stack, with the context in rbx.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn unwind() {
@@ -196,5 +202,57 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "pop rbp",
         "ret",
         native_stack = const super::NATIVE_STACK,
+    )
+}
+
+/// Makes the call that `call` describes.
+///
+/// # Safety
+/// The function must take such arguments.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rbx",
+        "sub rsp, 8",
+        "mov rbx, rdi",
+        "mov rcx, [rbx + {n_stack}]",
+        "lea rax, [rcx * 8 + 15]",
+        "and rax, -16",
+        "sub rsp, rax",
+        "mov rsi, [rbx + {stack}]",
+        "mov rdi, rsp",
+        "rep movsq",
+        "movsd xmm0, [rbx + {floats} + 0]",
+        "movsd xmm1, [rbx + {floats} + 8]",
+        "movsd xmm2, [rbx + {floats} + 16]",
+        "movsd xmm3, [rbx + {floats} + 24]",
+        "movsd xmm4, [rbx + {floats} + 32]",
+        "movsd xmm5, [rbx + {floats} + 40]",
+        "movsd xmm6, [rbx + {floats} + 48]",
+        "movsd xmm7, [rbx + {floats} + 56]",
+        "mov rdi, [rbx + {ints} + 0]",
+        "mov rsi, [rbx + {ints} + 8]",
+        "mov rdx, [rbx + {ints} + 16]",
+        "mov rcx, [rbx + {ints} + 24]",
+        "mov r8, [rbx + {ints} + 32]",
+        "mov r9, [rbx + {ints} + 40]",
+        "mov rax, [rbx + {n_floats}]",
+        "call [rbx + {code}]",
+        "mov [rbx + {int_result}], rax",
+        "movsd [rbx + {float_result}], xmm0",
+        "mov rbx, [rbp - 8]",
+        "mov rsp, rbp",
+        "pop rbp",
+        "ret",
+        code = const CALL_CODE,
+        ints = const CALL_INTS,
+        floats = const CALL_FLOATS,
+        stack = const CALL_STACK,
+        n_stack = const CALL_N_STACK,
+        int_result = const CALL_INT_RESULT,
+        float_result = const CALL_FLOAT_RESULT,
+        n_floats = const CALL_N_FLOATS,
     )
 }

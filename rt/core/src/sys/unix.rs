@@ -1,12 +1,14 @@
 //! Linux and its relatives.
 
 use super::out_of_memory;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
 unsafe extern "C" {
     fn mmap(address: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
     fn mprotect(address: *mut c_void, len: usize, prot: c_int) -> c_int;
     fn munmap(address: *mut c_void, len: usize) -> c_int;
+    fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
+    fn dlsym(library: *mut c_void, symbol: *const c_char) -> *mut c_void;
     fn write(fd: c_int, data: *const c_void, len: usize) -> isize;
 }
 
@@ -42,6 +44,20 @@ pub(crate) fn unmap(address: u64, len: usize) {
 pub(crate) fn forbid(address: u64, len: usize) {
     // SAFETY: the caller owns the mapping and does not use that part.
     unsafe { mprotect(address as usize as *mut c_void, len, 0) };
+}
+
+/// The address of a symbol in a shared library, or in the program and what it is linked with.
+pub(crate) fn symbol(library: Option<&CStr>, symbol: &CStr) -> Option<u64> {
+    const RTLD_NOW: c_int = 2;
+    // SAFETY: both names end in a zero byte. Libraries stay open.
+    let address = unsafe {
+        let library = dlopen(library.map_or(std::ptr::null(), CStr::as_ptr), RTLD_NOW);
+        if library.is_null() {
+            return None;
+        }
+        dlsym(library, symbol.as_ptr())
+    };
+    (!address.is_null()).then_some(address as u64)
 }
 
 /// Writes to standard error, as much as it takes.

@@ -1,0 +1,120 @@
+//! What compiled code shares with the runtime.
+
+use super::Process;
+use crate::throw::Throw;
+use crate::unwind::{Code, Frames, RAISED_AGAIN};
+use crate::word::Word;
+use vitte_abi::context::Context;
+use vitte_abi::object::ALIGN;
+
+macro_rules! context_words {
+    ($($(#[$doc:meta])* $name:ident, $set:ident;)*) => { $(
+        $(#[$doc])*
+        pub(crate) fn $name(&self) -> u64 {
+            // SAFETY: compiled code writes the word, but does not run meanwhile.
+            unsafe { (*self.context.get()).$name }
+        }
+
+        $(#[$doc])*
+        pub(crate) fn $set(&self, value: u64) {
+            // SAFETY: as above.
+            unsafe { (*self.context.get()).$name = value }
+        }
+    )* };
+}
+
+impl Process {
+    context_words! {
+        /// The next free byte of the allocation area.
+        heap_next, set_heap_next;
+        /// Whether compiled code is to call the poll stub.
+        poll, set_poll;
+        /// Below it, compiled code calls the stub that checks the stack.
+        stack_limit, set_stack_limit;
+        /// The result of a stub or helper that leaves one in the context.
+        result, set_result;
+    }
+
+    /// Where compiled code stops allocating.
+    pub(super) fn set_heap_limit(&self, limit: u64) {
+        // SAFETY: as above.
+        unsafe { (*self.context.get()).heap_limit = limit }
+    }
+
+    /// Leaves an exception for the stub that called Rust.
+    pub(crate) fn set_pending(&self, exception: Word, throwing: u64) {
+        // SAFETY: compiled code does not run meanwhile.
+        unsafe {
+            (*self.context.get()).exception = exception.0;
+            (*self.context.get()).throwing = throwing;
+        }
+    }
+
+    /// The pending exception, which is pending no more, and whether it was raised again.
+    pub(crate) fn take_pending(&self) -> (Word, bool) {
+        // SAFETY: as above.
+        unsafe {
+            let context = self.context.get();
+            let again = std::mem::take(&mut (*context).throwing) == RAISED_AGAIN;
+            (Word((*context).exception), again)
+        }
+    }
+
+    /// The exception that was caught last.
+    pub(crate) fn exception(&self) -> Word {
+        // SAFETY: as above.
+        Word(unsafe { (*self.context.get()).exception })
+    }
+
+    /// Where compiled code goes on: program counter, stack pointer, frame pointer.
+    pub(crate) fn set_resume(&self, resume: [u64; 3]) {
+        // SAFETY: as above.
+        unsafe { (*self.context.get()).resume = resume }
+    }
+
+    /// The context, for compiled code.
+    pub(crate) fn context(&self) -> *mut Context {
+        self.context.get()
+    }
+
+    /// The compiled frames up to the one that called the runtime.
+    pub(crate) fn frames<'c>(&self, code: &'c Code) -> Frames<'c> {
+        let (pc, fp) = self.exit();
+        Frames::new(code, pc, fp)
+    }
+
+    /// Where compiled code called the runtime: the return address, and the caller's frame pointer.
+    fn exit(&self) -> (u64, u64) {
+        // SAFETY: as above.
+        unsafe { ((*self.context.get()).exit_pc, (*self.context.get()).exit_frame) }
+    }
+
+    /// Collects at a safepoint of compiled code.
+    pub(crate) fn collect_frames(&mut self, size: usize) -> Result<(), Throw> {
+        let code = self.runtime.code();
+        let (pc, fp) = self.exit();
+        self.collect_for(size, &mut |visit| {
+            if let Some(code) = code {
+                Frames::new(code, pc, fp).visit_roots(visit);
+            }
+        })
+    }
+
+    /// Lets the process use the stack from `floor` up.
+    pub(crate) fn set_stack_floor(&self, floor: u64) {
+        self.stack_floor.set(floor);
+        self.set_stack_limit(if self.poll() == 0 { floor } else { u64::MAX });
+    }
+
+    /// The lowest stack pointer that the process may have on entry to a function.
+    pub(crate) fn stack_floor(&self) -> u64 {
+        self.stack_floor.get()
+    }
+
+    /// At a safepoint: memory for an object of `size` bytes, uninitialised.
+    pub(crate) fn alloc_at_safepoint(&mut self, size: usize) -> Result<u64, Throw> {
+        let size = size.next_multiple_of(ALIGN as usize);
+        self.collect_frames(size)?;
+        Ok(self.alloc(size))
+    }
+}
