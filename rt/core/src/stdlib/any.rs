@@ -88,7 +88,7 @@ fn binary(p: &Process, operation: Operation, a: Word, b: Word) -> Result<Word, T
     };
     match scalar::binary(operation, ty, a_bits, b_bits) {
         Ok(bits) => Ok(p.any(ty, bits)),
-        Err(Refusal::DivideByZero) => Err(p.throw_error(type_id::DIVIDE_BY_ZERO, "division by zero")),
+        Err(Refusal::DivideByZero) => Err(p.throw_divide()),
         Err(Refusal::NoSuchOperation) => Err(throw_binary(p, verb(operation), a, b)),
     }
 }

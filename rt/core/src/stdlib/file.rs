@@ -30,10 +30,11 @@ fn files() -> MutexGuard<'static, Vec<Option<Arc<File>>>> {
 /// What went wrong, in the system's words.
 pub(super) fn reason(error: &io::Error) -> String {
     let mut text = error.to_string();
+    // Rust appends ` (os error 2)`.
     if error.raw_os_error().is_some()
-        && let Some(at) = text.rfind(" (os error")
+        && let Some(at) = text.rfind('(')
     {
-        text.truncate(at);
+        text.truncate(text[..at].trim_end().len());
     }
     text
 }
