@@ -70,8 +70,9 @@ codes! {
     118 BAD_OFFSET = "jump into the middle of an instruction";
     /// An entry refers to a function that does not exist, or entries are not in ascending order.
     119 ENTRY_ORDER = "entry out of order or range";
-    /// The module has more types, functions, registers, instructions, fields or the like than the format allows.
-    /// Every bound is listed in the specification of VITBC.
+    /// The module has more types, functions, registers, instructions, fields or the like than the format allows, or
+    /// types that nest too deep or would be too long when written out. Every bound is listed in the specification of
+    /// VITBC.
     200 LIMIT = "a limit of the format is exceeded";
     /// A name is empty, longer than 1024 bytes, or contains a control character; or some fields of a struct or
     /// variant have names and others have none.

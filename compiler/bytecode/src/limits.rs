@@ -18,6 +18,10 @@ pub const MEMORY_FACTOR: usize = 1000;
 pub const MIN_MEMORY: usize = 64 << 20;
 /// The most types of a module.
 pub const MAX_TYPES: usize = 1 << 20;
+/// How deep lists, maps, tuples, optionals and function types nest in each other without a name in between.
+pub const MAX_TYPE_NESTING: usize = 30;
+/// The most bytes that all types of a module take together when they are written out.
+pub const MAX_TYPE_NAMES: usize = 16 << 20;
 /// The most fields of a struct, tuple or variant; also parameters of a signature and methods of a trait.
 pub const MAX_FIELDS: usize = 1 << 12;
 /// The most variants of an enum: tags are 16 bits wide in object headers.

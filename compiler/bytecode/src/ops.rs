@@ -16,8 +16,9 @@
 //! `Native`, `Global`, `Label`, `Labels` and `Imm` (a signed 64-bit integer).
 //!
 //! **Type patterns.** `T U K V` are variables, bound at their first occurrence; `Int Bool Str …` are types; `[T]`
-//! is a list, or `bytes` with `T` = `u8`; `{K V}` a map; `(opt T)` an optional. `_` matches anything here, and the
-//! verifier has a rule of its own for the instruction (`where { Special }`).
+//! is a list, or `bytes` with `T` = `u8`, and all lists of an instruction are of one type; `{K V}` a map; `(opt T)` an
+//! optional. A variable stands for `unit` in `MOVE` only. `_` matches anything here, and the verifier has a rule of its
+//! own for the instruction (`where { Special }`).
 //!
 //! **Effects.** `Throws` may raise an exception, `Allocs` may allocate on the heap (and so collect), `Ends` never
 //! falls through, `Foreign` needs the module's `foreign` flag, `Waits` may suspend the process.
@@ -263,7 +264,8 @@ macro_rules! for_each_op {
         0xba MAP_CLEAR = MapClear { map: Use<{K V}> } where { } [];
 
         // ---- Processes --------------------------------------------------------------------------------------------------------
-        /// `dst` = a new process that calls `body`, a function value without parameters, on a copy of its captures.
+        /// `dst` = a new process that calls `body`, a function value without parameters, on a copy of its captures;
+        /// linked to the running one if `link` is 1, not if it is 0.
         0xc0 SPAWN = Spawn { dst: Def<Pid>, body: Use<_>, link: Imm } where { Special } [Throws Allocs];
         /// `dst` = the running process.
         0xc1 SELF = SelfPid { dst: Def<Pid> } where { } [];

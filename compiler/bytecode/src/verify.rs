@@ -23,6 +23,7 @@ mod dataflow;
 mod describe;
 mod headers;
 mod names;
+mod nesting;
 mod operands;
 mod regions;
 mod tables;

@@ -5,6 +5,7 @@
 
 use super::describe::type_name;
 use super::names::{self, Unique};
+use super::nesting;
 use crate::Module;
 use crate::codes::Code;
 use crate::error::{Error, Result};
@@ -41,6 +42,7 @@ pub(super) fn check(module: &Module) -> Result<Keys> {
             well_formed(module, idx, ty).map_err(|error| in_type(error, idx, ty))?;
         }
     }
+    nesting::check(module)?;
     check_map_keys(module)
 }
 
