@@ -75,7 +75,7 @@ impl Space for MarkSweep {
         }
         if class.end - class.next < cell as u64 {
             let last = class.blocks.last().map_or(0, |block| block.len);
-            let block = Block::take((last * 2).clamp(cell * FIRST_CELLS, MAX_BLOCK.max(cell)));
+            let block = Block::take((last * 2).clamp(cell * FIRST_CELLS, MAX_BLOCK.max(cell * FIRST_CELLS)));
             self.reserved += block.len as u64;
             class.blocks.push(block);
             class.next = block.base;

@@ -65,6 +65,9 @@ impl Comparison<'_> {
 
     /// Compares two values; what they are made of remains pending.
     fn pair(&mut self, a: Value, b: Value) -> bool {
+        if self.p.runtime().ty(a.ty).shape == Shape::Trait {
+            return a.bits == b.bits;
+        }
         let (a, b) = match (a.resolve(self.p), b.resolve(self.p)) {
             (Some(a), Some(b)) => (a, b),
             (None, None) => return true,
@@ -177,6 +180,7 @@ mod tests {
         let floats = types.list("[float]", FLOAT);
         let map = types.map("{str: int}", STR, INT);
         let point = types.record("Point", &[("x", INT)]);
+        let show = types.add("Show", Repr::Ref, Shape::Trait);
         let p = types.process();
         let str = |text: &str| p.new_str(text).object().address();
         let equal = |ty, a, b| eq(&p, a, b, ty);
@@ -186,6 +190,8 @@ mod tests {
         assert!(!equal(ANY, p.any(INT, 1).0, p.any(U8, 1).0) && !equal(ANY, p.any(INT, 1).0, 0));
         assert!(equal(ANY, 0, 0) && equal(ANY, str("x"), str("x")));
         assert!(!equal(point, p.new_record(point).address(), p.new_record(point).address()));
+        let (one, other) = (p.new_box(INT, 1).address(), p.new_box(INT, 1).address());
+        assert!(equal(show, one, one) && !equal(show, one, other) && equal(ANY, one, other));
 
         let list = |values: &[f64]| {
             let list = p.new_list(floats, 0).object();

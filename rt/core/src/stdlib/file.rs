@@ -19,7 +19,7 @@ use vitte_abi::object::type_id;
 const FIRST: usize = 3;
 
 /// The most bytes that one read asks for, so that a careless maximum does not take memory.
-const MAX_READ: usize = 16 << 20;
+const MAX_READ: usize = 1 << 20;
 
 static FILES: Mutex<Vec<Option<Arc<File>>>> = Mutex::new(Vec::new());
 

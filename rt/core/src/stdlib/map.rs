@@ -350,7 +350,10 @@ pub fn map_clear(p: &Process, map: Obj<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::List;
+    use crate::stdlib::list::list_insert;
     use crate::testing::{Random, Types};
+    use crate::{Engine, Options};
     use std::collections::HashMap;
     use type_id::{BOOL, INT, STR, UNIT};
     use vitte_abi::object::offset::FIELDS;
@@ -495,5 +498,41 @@ mod tests {
         assert_eq!(map_value_at(&p, map, 1).unwrap(), 2);
         map_clear(&p, map);
         assert_eq!((Map::of(map).len(), map_next(&p, map, 0), map_has(&p, map, key("b"))), (0, -1, false));
+    }
+
+    #[test]
+    fn maps_survive_collections() {
+        for engine in [Engine::Generational, Engine::MarkSweep, Engine::None] {
+            let mut types = Types::new();
+            let ints = types.list("[int]", INT);
+            let ty = types.map("{str: [int]}", STR, ints);
+            let mut p = types.process_with(Options { engine, ..Options::default() });
+            let mut map = map_new(&p, ty).object().address();
+            let mut model: HashMap<String, i64> = HashMap::new();
+            let mut random = Random::new(5);
+            for step in 0..10_000 {
+                let key = format!("key {}", random.below(200));
+                let object = p.object(map);
+                let word = p.new_str(&key).object().address();
+                if random.below(3) == 0 {
+                    assert_eq!(map_remove(&p, object, word), model.remove(&key).is_some());
+                } else {
+                    let list = p.new_list(ints, 1).object();
+                    list_insert(&p, list, 0, step as u64).unwrap();
+                    map_set(&p, object, word, list.address()).unwrap();
+                    model.insert(key, step);
+                }
+                if step % 37 == 0 {
+                    p.request_collection(step % 5 == 0);
+                    p.collect(&mut |visit| visit(&mut map)).unwrap();
+                    let object = p.object(map);
+                    assert_eq!(Map::of(object).len(), model.len());
+                    for (key, value) in &model {
+                        let list = map_get(&p, object, p.new_str(key).object().address()).unwrap();
+                        assert_eq!(List::of(p.object(list)).cells::<i64>()[0].get(), *value);
+                    }
+                }
+            }
+        }
     }
 }

@@ -112,7 +112,7 @@ mod tests {
         for (result, text) in cases {
             assert_eq!(message(&p, result.map(|_| ()).unwrap_err()), text);
         }
-        assert_eq!(message(&p, str_find(&p, s, s, 5).unwrap_err()), "range 5..4 out of range for length 4");
+        assert_eq!(message(&p, str_find(&p, s, s, 5).unwrap_err()), "index 5 out of range for length 4");
     }
 
     #[test]
@@ -120,6 +120,7 @@ mod tests {
         let p = process();
         let s = p.new_str("añ");
         assert_eq!(str_repeat(&p, s, 3).unwrap().as_str(), "añañañ");
+        assert_eq!(str_repeat(&p, p.new_str("-"), 1000).unwrap().as_str(), "-".repeat(1000));
         assert_eq!(str_repeat(&p, s, 0).unwrap().as_str(), "");
         assert_eq!(str_repeat(&p, p.new_str(""), i64::MAX).unwrap().as_str(), "");
         let error = str_repeat(&p, s, -1).map(|_| ()).unwrap_err();

@@ -96,8 +96,15 @@ pub fn str_repeat<'p>(p: &'p Process, s: Str<'_>, n: i64) -> Result<Str<'p>, Thr
     let len = s.len().saturating_mul(n);
     p.check_room(len)?;
     Ok(p.new_str_with(len, |bytes| {
-        if !s.is_empty() {
-            bytes.chunks_exact_mut(s.len()).for_each(|chunk| chunk.copy_from_slice(s.bytes()));
+        if len != 0 {
+            // Once, then twice as much each time, by copying what is there.
+            bytes[..s.len()].copy_from_slice(s.bytes());
+            let mut done = s.len();
+            while done < len {
+                let more = done.min(len - done);
+                bytes.copy_within(..more, done);
+                done += more;
+            }
         }
     }))
 }

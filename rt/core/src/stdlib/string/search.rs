@@ -1,7 +1,7 @@
 //! Looking into strings: comparing, finding, taking apart.
 
 use crate::object::{Form, List, Str};
-use crate::stdlib::range::{check_index, check_range};
+use crate::stdlib::range::{check_index, throw_index};
 use crate::{Process, Throw};
 use vitte_abi::object::type_id;
 
@@ -19,7 +19,10 @@ pub fn str_compare(_: &Process, a: Str<'_>, b: Str<'_>) -> i64 {
 pub fn str_find(p: &Process, s: Str<'_>, needle: Str<'_>, from: i64) -> Result<Option<i64>, Throw> {
     let text = s.as_str();
     // A search may start inside a character; nothing begins there.
-    let start = text.ceil_char_boundary(check_range(p, from, text.len() as i64, text.len())?.start);
+    let start = match usize::try_from(from) {
+        Ok(from) if from <= text.len() => text.ceil_char_boundary(from),
+        _ => return Err(throw_index(p, from, text.len())),
+    };
     Ok(find(&text[start..], needle.as_str()).map(|at| (start + at) as i64))
 }
 
