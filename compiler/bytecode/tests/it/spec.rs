@@ -81,7 +81,10 @@ fn limits() -> String {
         ("registers or labels that an instruction lists", MAX_LIST),
         ("bytes of a name", MAX_NAME),
         ("bytes of a source file's path", MAX_PATH),
+        ("types without a name around each other", MAX_TYPE_NESTING),
+        ("bytes of all types of a module, written out", MAX_TYPE_NAMES),
         ("nesting of types in a text", MAX_TYPE_DEPTH),
+        ("edges followed for 64 registers each, by the verifier", MAX_DATAFLOW),
     ] {
         out += &format!("| {what} | {limit} |\n");
     }
