@@ -205,6 +205,7 @@ mod tests {
     use super::*;
     use crate::object::Str;
     use crate::testing::{Random, Types};
+    use crate::{Engine, Options};
     use type_id::{BOOL, I16, INT, STR};
     use vitte_abi::object::offset::FIELDS;
 
@@ -339,5 +340,37 @@ mod tests {
             assert_eq!(message(&p, result.unwrap_err()), text);
         }
         assert_eq!(items(&p, list), [7; 3]);
+    }
+
+    #[test]
+    fn lists_survive_collections() {
+        for engine in [Engine::Generational, Engine::MarkSweep, Engine::None] {
+            let mut types = Types::new();
+            let strs = types.list("[str]", STR);
+            let mut p = types.process_with(Options { engine, ..Options::default() });
+            let mut list = list_new(&p, strs, 0).object().address();
+            let mut model: Vec<String> = Vec::new();
+            let mut random = Random::new(9);
+            for step in 0..10_000 {
+                let (object, len) = (p.object(list), model.len() as u64);
+                let at = random.below(len + 1) as usize;
+                if len > 400 {
+                    list_truncate(&p, object, 300).unwrap();
+                    model.truncate(300);
+                } else if random.below(5) < 3 || at == model.len() {
+                    list_insert(&p, object, at as i64, p.new_str(&step.to_string()).object().address()).unwrap();
+                    model.insert(at, step.to_string());
+                } else {
+                    let removed = list_remove(&p, object, at as i64).unwrap();
+                    assert_eq!(Str::of(p.object(removed)).as_str(), model.remove(at));
+                }
+                if step % 31 == 0 {
+                    p.request_collection(step % 3 == 0);
+                    p.collect(&mut |visit| visit(&mut list)).unwrap();
+                    let found = items(&p, p.object(list));
+                    assert!(found.iter().map(|&bits| Str::of(p.object(bits)).as_str()).eq(model.iter()));
+                }
+            }
+        }
     }
 }
