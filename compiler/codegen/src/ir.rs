@@ -402,8 +402,8 @@ pub enum Op {
     Unbox(TypeId),
     /// Whether the word is of this type, as `I8`.
     IsType(TypeId),
-    /// The same word, after a check has shown that it is no longer nil, or of a narrower type. Loads take this value,
-    /// so that none of them can come before the check.
+    /// The same word, after a check has shown that it is an object, of the type that is then assumed. Loads take this
+    /// value, so that none of them can come before the check.
     Refine,
 
     // ---- checks and calls

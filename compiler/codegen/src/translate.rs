@@ -101,6 +101,10 @@ struct Translator<'e> {
 impl Translator<'_> {
     fn run(&mut self) {
         self.enter();
+        if self.closure.is_some() && !self.env.layout.is_closure(self.idx) {
+            // Nobody makes a closure of it, so it never runs.
+            return self.end(Terminator::Unreachable);
+        }
         for at in 0..self.flow.order.len() {
             let node = self.flow.order[at];
             self.start(node);

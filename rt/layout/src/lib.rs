@@ -104,6 +104,11 @@ impl Layout {
         }
     }
 
+    /// Whether a function is used as a value. One with captured values that is not never runs.
+    pub fn is_closure(&self, func: FuncIdx) -> bool {
+        self.closures.contains_key(&func)
+    }
+
     /// The functions that are used as values, ascending.
     pub fn closure_functions(&self) -> impl Iterator<Item = FuncIdx> {
         self.closures.keys().copied()

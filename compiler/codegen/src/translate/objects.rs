@@ -118,11 +118,13 @@ impl Translator<'_> {
                 let is_nil = self.compare_with_nil(word);
                 let is_type = self.value(Op::IsType(inner.0), vec![word], Repr::I8);
                 let fits = self.value(Op::Or, vec![is_nil, is_type], Repr::I8);
-                self.check_type(fits, word, ty)
+                self.check_type(fits, word, ty);
+                word
             }
             _ => {
                 let fits = self.value(Op::IsType(ty.0), vec![word], Repr::I8);
-                self.check_type(fits, word, ty)
+                self.check_type(fits, word, ty);
+                self.narrowed(word, ty)
             }
         };
         self.write(dst, value);
@@ -133,10 +135,9 @@ impl Translator<'_> {
         self.helper_of(Helper::vt_from_any, vec![word, id], ty)
     }
 
-    fn check_type(&mut self, fits: Value, word: Value, ty: TypeIdx) -> Value {
+    fn check_type(&mut self, fits: Value, word: Value, ty: TypeIdx) {
         let failed = self.not(fits);
         self.check(failed, Failure::Type(ty.0), &[word]);
-        self.narrowed(word, ty)
     }
 
     pub(super) fn is_type(&mut self, dst: Reg, src: Reg, ty: TypeIdx) {
