@@ -111,7 +111,7 @@ impl Formatter<'_> {
                 let variant = &variants[object.tag() as usize];
                 self.write_record(&variant.name, object, &variant.record, false)
             }
-            _ => unreachable!("shape {shape:?} is not made of other values"),
+            _ => unreachable!("a value that is not made of others"),
         }
     }
 

@@ -110,8 +110,17 @@ impl<'p> Table<'p> {
     #[inline]
     pub fn find(&self, key: u64) -> Option<usize> {
         let parts = self.parts()?;
+        // All of it in one piece: nearly no work stands beside waiting for memory.
+        if self.keys == Keys::Bits && parts.index.has_slots() {
+            let found = parts.index.find(hash_int(key), |position| key_in(parts.keys, position) == key);
+            return found.map(|found| found.1);
+        }
+        self.find_any(&parts, key)
+    }
+
+    fn find_any(&self, parts: &Parts<'p>, key: u64) -> Option<usize> {
         let hash = if parts.index.has_slots() { self.hash(key) } else { 0 };
-        self.find_in(&parts, hash, key).map(|found| found.1)
+        self.find_in(parts, hash, key).map(|found| found.1)
     }
 
     #[inline]
@@ -262,7 +271,7 @@ impl<'p> Table<'p> {
 fn entry_types(p: &Process, map: Map<'_>) -> (TypeId, TypeId) {
     match p.runtime().ty(map.ty()).shape {
         Shape::Map(key, value) => (key, value),
-        ref shape => unreachable!("{shape:?} is no map"),
+        _ => unreachable!("an operation on maps got another object"),
     }
 }
 

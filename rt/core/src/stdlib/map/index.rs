@@ -1,7 +1,7 @@
 //! The hash index of a map: finds the position of a key among the keys, which stand in insertion order.
 //!
 //! ```text
-//! index buffer   [first][0][removed: a bit for each position][slots: 2 to the power of k, 32 bits each]
+//! index buffer   [first][0][slots: 2 to the power of k, 32 bits each][removed: a bit for each position]
 //! first          no entry stands before this position, so that a map can be used as a queue
 //! slot           [32-k bits of the hash][k bits: position + 1]      0: free      all of the k bits set: removed
 //! ```
@@ -28,54 +28,64 @@ const HEAD: usize = 2;
 /// An index for a power of two of positions, in words of memory that it does not own.
 #[derive(Clone, Copy)]
 pub struct Index<'a> {
-    first: &'a Cell<u32>,
-    /// For each position, whether its entry was removed.
-    removed: &'a [Cell<u32>],
-    slots: &'a [Cell<u32>],
+    memory: &'a [Cell<u32>],
+    capacity: usize,
+}
+
+fn n_slots(capacity: usize) -> usize {
+    if capacity > SMALL { capacity * 2 } else { 0 }
 }
 
 /// The number of 32-bit words of an index for `capacity` positions.
 pub fn words(capacity: usize) -> usize {
-    HEAD + removed_words(capacity) + if capacity > SMALL { capacity * 2 } else { 0 }
-}
-
-fn removed_words(capacity: usize) -> usize {
-    capacity.div_ceil(64) * 2
+    HEAD + n_slots(capacity) + capacity.div_ceil(64) * 2
 }
 
 impl<'a> Index<'a> {
     /// The index for `capacity` positions in `memory`, which has [`words`] of them; all zero is an empty index.
+    #[inline]
     pub fn new(memory: &'a [Cell<u32>], capacity: usize) -> Index<'a> {
-        let (head, rest) = memory.split_at(HEAD);
-        let (removed, slots) = rest.split_at(removed_words(capacity));
-        Index { first: &head[0], removed, slots }
+        Index { memory, capacity }
     }
 
     /// Whether there are slots; without, the caller compares all keys.
+    #[inline]
     pub fn has_slots(&self) -> bool {
-        !self.slots.is_empty()
+        self.capacity > SMALL
     }
 
-    /// The bits of a slot that hold the position.
-    fn mask(&self) -> u32 {
-        self.slots.len() as u32 - 1
+    #[inline]
+    fn slots(&self) -> &'a [Cell<u32>] {
+        &self.memory[HEAD..][..n_slots(self.capacity)]
+    }
+
+    /// For each position, whether its entry was removed.
+    #[inline]
+    fn removed(&self) -> &'a [Cell<u32>] {
+        &self.memory[HEAD + n_slots(self.capacity)..]
+    }
+
+    #[inline]
+    fn first(&self) -> &'a Cell<u32> {
+        &self.memory[0]
     }
 
     /// The slot that leads to the key with this `hash`, and its position. `is_key` tells whether the key at a position is
     /// the one.
     #[inline]
     pub fn find(&self, hash: u64, mut is_key: impl FnMut(usize) -> bool) -> Option<(usize, usize)> {
-        let mask = self.mask();
-        let part = (hash >> 32) as u32 & !mask;
-        let mut at = hash as u32 & mask;
+        let slots = self.slots();
+        let mask = slots.len() - 1;
+        let part = (hash >> 32) as u32;
+        let mut at = hash as usize & mask;
         loop {
-            let slot = self.slots[at as usize].get();
+            let slot = slots[at].get();
             if slot == 0 {
                 return None;
             }
-            let place = slot & mask;
-            if slot & !mask == part && place != mask && is_key(place as usize - 1) {
-                return Some((at as usize, place as usize - 1));
+            let place = slot as usize & mask;
+            if (slot ^ part) & !(mask as u32) == 0 && place != mask && is_key(place - 1) {
+                return Some((at, place - 1));
             }
             at = (at + 1) & mask;
         }
@@ -84,42 +94,44 @@ impl<'a> Index<'a> {
     /// Enters a key that is not there.
     #[inline]
     pub fn insert(&self, hash: u64, position: usize) {
-        let mask = self.mask();
-        let mut at = hash as u32 & mask;
-        while self.slots[at as usize].get() != 0 {
+        let slots = self.slots();
+        let mask = slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while slots[at].get() != 0 {
             at = (at + 1) & mask;
         }
-        self.slots[at as usize].set((hash >> 32) as u32 & !mask | (position as u32 + 1));
+        slots[at].set((hash >> 32) as u32 & !(mask as u32) | (position as u32 + 1));
     }
 
     /// Takes away what [`Index::find`] found at `slot`.
     #[inline]
     pub fn free(&self, slot: usize) {
-        self.slots[slot].set(self.mask());
+        self.slots()[slot].set(self.slots().len() as u32 - 1);
     }
 
     /// Notes that the entry at `position` was removed.
     #[inline]
     pub fn set_removed(&self, position: usize) {
-        let word = &self.removed[position / 32];
+        let word = &self.removed()[position / 32];
         word.set(word.get() | 1 << (position % 32));
-        if self.first.get() == position as u32 {
-            self.first.set(position as u32 + 1);
+        if self.first().get() == position as u32 {
+            self.first().set(position as u32 + 1);
         }
     }
 
     /// Whether the entry at `position` was removed.
     #[inline]
     pub fn is_removed(&self, position: usize) -> bool {
-        self.removed[position / 32].get() >> (position % 32) & 1 == 1
+        self.removed()[position / 32].get() >> (position % 32) & 1 == 1
     }
 
     /// The first position from `from` on and below `used` whose entry was not removed.
     #[inline]
     pub fn next_live(&self, from: usize, used: usize) -> Option<usize> {
-        let mut at = from.max(self.first.get() as usize);
+        let removed = self.removed();
+        let mut at = from.max(self.first().get() as usize);
         while at < used {
-            let live = !self.removed[at / 32].get() >> (at % 32);
+            let live = !removed[at / 32].get() >> (at % 32);
             if live != 0 {
                 let found = at + live.trailing_zeros() as usize;
                 return (found < used).then_some(found);
