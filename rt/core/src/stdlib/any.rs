@@ -68,6 +68,13 @@ fn throw_unary(p: &Process, verb: &str, a: Word) -> Throw {
 
 /// The two values, if they are of one type.
 fn same_type(p: &Process, a: Word, b: Word) -> Option<(TypeId, u64, u64)> {
+    // Nearly all are numbers without a box.
+    if word::is_int(a.0) && word::is_int(b.0) {
+        return Some((type_id::INT, word::to_int(a.0) as u64, word::to_int(b.0) as u64));
+    }
+    if word::is_float(a.0) && word::is_float(b.0) {
+        return Some((type_id::FLOAT, word::to_float_bits(a.0), word::to_float_bits(b.0)));
+    }
     let (a, b) = (Value::of_any(p, a)?, Value::of_any(p, b)?);
     (a.ty == b.ty).then_some((a.ty, a.bits, b.bits))
 }
