@@ -4,6 +4,18 @@
 //! each argument, one for the result. More arguments than fixed parameters make a variadic call. Arguments and
 //! result travel as slot bits; a `str` as a traced word.
 
+/// The C function through which C code calls the program: `vt_callback(shim, args)`.
+///
+/// For each function whose address is given to C, the program has two functions by the C convention. One has the C
+/// signature: it stores the slot bits of its arguments in an array `args` (of at least one word), calls `vt_callback`
+/// with it and the address of the other, and returns `args[0]`. The other, `shim(context, args) -> status`, calls the
+/// function with the words in `args` and leaves its result in `args[0]`; it returns as `entry` does, see
+/// [`Program`](crate::program::Program).
+///
+/// An exception ends the call of the shim, not the C code: `args[0]` becomes 0, further callbacks do the same at once,
+/// and when the C function returns, the exception is raised at its call.
+pub const CALLBACK_SYMBOL: &str = "vt_callback";
+
 /// The C type of an argument or result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]

@@ -103,6 +103,6 @@ mod tests {
         assert_eq!(result, 42);
         let here = &raw const result as u64;
         assert!(context.result < top && context.result > top - 4096, "it ran on the other stack");
-        assert!(context.native_stack < here && context.native_stack % 16 == 0);
+        assert!(context.native_stack < here && context.native_stack.is_multiple_of(16));
     }
 }

@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::context::enter;
+use crate::foreign::set_current;
 use crate::options::Options;
 use crate::process::Process;
 use crate::report::report_uncaught;
@@ -82,6 +83,7 @@ fn run_main(p: &Process, program: &Program) -> Result<i64, Word> {
     sys::forbid(base, STACK_GUARD as usize);
     p.set_stack_floor(base + STACK_GUARD + STACK_RESERVE);
     let args = if program.flags & ENTRY_TAKES_ARGS == 0 { 0 } else { system::args(p).object().address() };
+    set_current(p);
     // SAFETY: the record says that `entry` is such a function; the stack is large enough for whatever checks it.
     let status = unsafe { enter(p.context(), args, program.entry, base + stack) };
     sys::unmap(base, stack as usize);

@@ -10,6 +10,8 @@ use crate::object::Str;
 use crate::process::Process;
 use crate::stdlib::io::flush_for_exit;
 use crate::sys::{self, fatal};
+use crate::throw::Throw;
+use std::cell::Cell;
 use std::ffi::CString;
 use vitte_abi::foreign::CType;
 
@@ -75,11 +77,13 @@ impl Places {
 }
 
 /// Calls the C function at `code`, which must have this signature, with the slot bits of its arguments; the slot bits
-/// of its result. Standard output is flushed first, since the function may write there, too.
-pub fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> u64 {
+/// of its result, or an exception that a callback left. Standard output is flushed first, since the function may write
+/// there, too.
+pub fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> Result<u64, Throw> {
     let Some(signature) = Signature::decode(signature) else { fatal("the description of a C function is damaged") };
     flush_for_exit();
     let mut places = Places::default();
+    let mut texts = Vec::new();
     for (index, &bits) in args.iter().enumerate() {
         let variadic = index >= signature.n_fixed;
         match signature.arg(index) {
@@ -88,7 +92,15 @@ pub fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> u64 {
             CType::F32 if variadic => places.float(f64::from(f32::from_bits(bits as u32)).to_bits(), true),
             // riscv64 wants the upper half of a float register filled with ones; nobody else looks at it.
             CType::F32 => places.float(bits | 0xffff_ffff << 32, false),
-            CType::Str => places.int(Str::of(p.object(bits)).bytes().as_ptr() as u64),
+            // A copy, since the function may call back, and the string move.
+            CType::Str => {
+                let text = Str::of(p.object(bits)).bytes();
+                let mut copy = Vec::with_capacity(text.len() + 1);
+                copy.extend_from_slice(text);
+                copy.push(0);
+                places.int(copy.as_ptr() as u64);
+                texts.push(copy);
+            }
             // riscv64 keeps 32-bit integers sign-extended, whatever their sign.
             CType::U32 if FLOATS_IN_INTS => places.int(bits as i32 as u64),
             _ => places.int(bits),
@@ -107,8 +119,11 @@ pub fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> u64 {
     // SAFETY: that the function has this signature is the program's claim, which is why bytecode that calls C functions
     // is marked as such; `call` and its stack words are alive.
     unsafe { invoke(&mut call) };
+    if let Some(exception) = p.take_callback_exception() {
+        return Err(Throw::on(exception));
+    }
     let int = call.int_result;
-    match signature.result {
+    Ok(match signature.result {
         CType::Void => 0,
         CType::Bool => u64::from(int as u8 != 0),
         CType::I8 => int as i8 as u64,
@@ -120,11 +135,11 @@ pub fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> u64 {
         CType::I64 | CType::Str => int,
         CType::F32 => call.float_result & 0xffff_ffff,
         CType::F64 => call.float_result,
-    }
+    })
 }
 
 /// The row `vt_call_foreign`: `signature` and `args` are addresses in the program.
-pub fn call_foreign(p: &Process, code: u64, signature: u64, args: u64) -> u64 {
+pub fn call_foreign(p: &Process, code: u64, signature: u64, args: u64) -> Result<u64, Throw> {
     let signature = signature as usize as *const u8;
     // SAFETY: compiled code passes the address of a whole signature, whose second byte is the number of arguments, and
     // of as many words.
@@ -136,6 +151,41 @@ pub fn call_foreign(p: &Process, code: u64, signature: u64, args: u64) -> u64 {
         )
     };
     call(p, code, signature, args)
+}
+
+/// Calls `shim` for C code, see [`vitte_abi::foreign::CALLBACK_SYMBOL`], on the stack of the process that runs.
+///
+/// # Safety
+/// To be called by the program's callbacks alone, on the thread where a process called C.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vt_callback(shim: u64, args: *mut u64) {
+    let p = CURRENT.get();
+    if p.is_null() {
+        fatal("C code called back on a thread of its own");
+    }
+    // SAFETY: the process that runs on this thread called C, so nobody has an exclusive reference to it. The words
+    // behind `args` are the callback's.
+    unsafe {
+        let p = &*p;
+        if p.has_callback_exception() {
+            *args = 0;
+            return;
+        }
+        if p.call_back(shim, args as u64) != 0 {
+            p.set_callback_exception(p.exception());
+            *args = 0;
+        }
+    }
+}
+
+thread_local! {
+    /// The process that runs on this thread.
+    static CURRENT: Cell<*const Process> = const { Cell::new(std::ptr::null()) };
+}
+
+/// Says which process runs on this thread.
+pub(crate) fn set_current(p: &Process) {
+    CURRENT.set(p);
 }
 
 /// The address of a symbol of a C library, for code that no linker sees: `library` as in `-l`, empty for the C library
@@ -151,7 +201,7 @@ pub fn lookup(library: &str, symbol: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{CType, Process, lookup};
     use crate::testing::Types;
     use std::ffi::{c_char, c_int};
 
@@ -174,6 +224,10 @@ mod tests {
             + i as f64 * 1e7
             + j
             + k as f64 * 1e8
+    }
+
+    fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> u64 {
+        super::call(p, code, signature, args).unwrap()
     }
 
     fn signature(n_fixed: u8, args: &[CType], result: CType) -> Vec<u8> {

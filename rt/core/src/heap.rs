@@ -75,7 +75,7 @@ trait Space {
 /// The old generation, by engine. `none` has a space that stays empty.
 enum Old {
     Copying(Copying),
-    MarkSweep(MarkSweep),
+    MarkSweep(Box<MarkSweep>),
 }
 
 /// The roots of a collection: calls the function it is given with each traced word.
@@ -122,7 +122,7 @@ impl Heap {
             filled: Vec::new(),
             start: 0,
             old: match options.engine {
-                Engine::MarkSweep => Old::MarkSweep(MarkSweep::default()),
+                Engine::MarkSweep => Old::MarkSweep(Box::default()),
                 Engine::Generational | Engine::None => Old::Copying(Copying::default()),
             },
             large: LargeObjects::default(),
@@ -235,7 +235,7 @@ impl Heap {
                 remembered: &mut self.remembered,
                 poison: self.stress,
             }
-            .run(space, full, roots),
+            .run(&mut **space, full, roots),
         };
         if full {
             self.stats.major += 1;

@@ -3,6 +3,8 @@
 //! Natives and helpers are safe functions over a shared [`Process`]: they never collect, so objects neither move nor
 //! die while they run, and a reference into the heap is as good as any other. [`rows`] says which function stands
 //! behind which row of [`vitte_abi::functions`].
+// What only compiled code needs.
+#![cfg_attr(not(all(unix, not(miri))), allow(dead_code))]
 
 pub mod arg;
 mod boxing;
@@ -31,7 +33,6 @@ mod sys;
 pub(crate) mod testing;
 mod throw;
 mod trace;
-#[cfg_attr(not(all(unix, not(miri))), allow(dead_code))]
 mod unwind;
 mod word;
 

@@ -58,7 +58,7 @@ vitte_abi::for_each_native!(natives);
 #[cfg(all(unix, not(miri)))]
 pub mod symbol {
     use super::*;
-    use crate::unwind::RAISED;
+    use crate::unwind::{RAISED, RAISED_ON};
     use vitte_abi::context::Context;
 
     /// What stands behind the symbols, by the C convention, on the worker's stack.
@@ -81,7 +81,7 @@ pub mod symbol {
                     match Outcome::<arg::$result>::outcome(outcome, p) {
                         Ok(value) => value,
                         Err(throw) => {
-                            p.set_pending(throw.exception(), RAISED);
+                            p.set_pending(throw.exception(), if throw.goes_on() { RAISED_ON } else { RAISED });
                             Machine::NONE
                         }
                     }

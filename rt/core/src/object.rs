@@ -28,7 +28,7 @@ pub struct Obj<'p> {
 impl<'p> Obj<'p> {
     /// The object at `address`.
     pub(crate) fn at(_: &'p Process, address: u64) -> Obj<'p> {
-        debug_assert!(address != 0 && address % 8 == 0);
+        debug_assert!(address != 0 && address.is_multiple_of(8));
         Obj { address, process: PhantomData }
     }
 

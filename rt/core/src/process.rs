@@ -4,7 +4,6 @@
 //! moves while a native looks at it.
 
 mod allocate;
-#[cfg_attr(not(all(unix, not(miri))), allow(dead_code))]
 mod compiled;
 
 use crate::heap::{Heap, Roots, Stats};
@@ -31,6 +30,10 @@ pub struct Process {
     out_of_memory: Cell<bool>,
     stack_floor: Cell<u64>,
     traces: RefCell<Traces>,
+    /// Where compiled code called the C functions that called back, outermost first.
+    outer_exits: RefCell<Vec<(u64, u64)>>,
+    /// What a callback raised, until its C function returns.
+    callback_exception: Cell<Option<Word>>,
 }
 
 impl Process {
@@ -60,6 +63,8 @@ impl Process {
             out_of_memory: Cell::new(false),
             stack_floor: Cell::new(0),
             traces: RefCell::default(),
+            outer_exits: RefCell::default(),
+            callback_exception: Cell::new(None),
         })
     }
 

@@ -13,12 +13,23 @@ use vitte_abi::types::Shape;
 #[must_use]
 pub struct Throw {
     exception: Word,
+    goes_on: bool,
 }
 
 impl Throw {
     /// Throws `exception`, an `any` word.
     pub fn new(exception: Word) -> Throw {
-        Throw { exception }
+        Throw { exception, goes_on: false }
+    }
+
+    /// Throws on what a callback threw: its trace goes on.
+    pub(crate) fn on(exception: Word) -> Throw {
+        Throw { exception, goes_on: true }
+    }
+
+    /// Whether the exception's trace goes on.
+    pub(crate) fn goes_on(self) -> bool {
+        self.goes_on
     }
 
     /// The exception.

@@ -26,6 +26,8 @@ pub(crate) struct Code {
 pub(crate) const RAISED: u64 = 1;
 /// It goes on from a handler.
 pub(crate) const RAISED_AGAIN: u64 = 2;
+/// It goes on from a callback.
+pub(crate) const RAISED_ON: u64 = 3;
 
 /// Compiled frames, innermost first.
 pub(crate) struct Frames<'c> {
@@ -86,11 +88,11 @@ impl Iterator for Frames<'_> {
 pub(crate) unsafe extern "C" fn find_handler(context: *mut Context) {
     // SAFETY: a context is the head of a process, and compiled code, which also uses it, does not run now.
     let p = unsafe { &*context.cast::<Process>() };
-    let (exception, again) = p.take_pending();
-    let goes_on = p.begin_trace(exception, again);
+    let (exception, way) = p.take_pending();
+    let goes_on = p.begin_trace(exception, way != RAISED);
     let Some(code) = p.runtime().code() else { fatal("compiled code without tables") };
     // A handler's frame was recorded when the exception got there; raising it again continues above.
-    let mut record = Recorder { p, last: NONE, times: 0, alone: false, on: true, skip: goes_on };
+    let mut record = Recorder { p, last: NONE, times: 0, alone: false, on: true, skip: goes_on && way == RAISED_AGAIN };
     for frame in p.frames(code) {
         record.site(code, frame.site.location());
         let handler = frame.site.handlers().find(|&(filter, _)| filter == ANY || is_type(p, exception, filter));

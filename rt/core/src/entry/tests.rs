@@ -109,6 +109,8 @@ global_asm!(
     "mov rsi, [rsp + 16]",
     "cmp dword ptr [rip + vtt_ending], 1",
     "je 3f",
+    "cmp dword ptr [rip + vtt_ending], 3",
+    "jae 5f",
     // Endless recursion.
     "call vtt_recurse",
     "vtt_r9:",
@@ -122,10 +124,82 @@ global_asm!(
     "3: call vt_rethrow",
     "vtt_r8:",
     "ud2",
+    // A C function that calls back: twice(callback, 20) or twice(callback, 60).
+    "5: lea rsp, [rsp - 32]",
+    "lea rsi, [rip + vtt_callback]",
+    "mov [rsp], rsi",
+    "mov qword ptr [rsp + 8], 20",
+    "je 6f",
+    "mov qword ptr [rsp + 8], 60",
+    "6: mov rsi, {twice}@GOTPCREL[rip]",
+    "lea rdx, [rip + vtt_signature]",
+    "mov rcx, rsp",
+    "call vt_call_foreign",
+    "vtt_r13:",
+    "mov rcx, [rsp + 40]",
+    "add rax, [rcx + 16]",
+    "jmp 2b",
+    "vtt_callback:",
+    "push rdi",
+    "lea rdi, [rip + vtt_shim]",
+    "mov rsi, rsp",
+    "call vt_callback",
+    "pop rax",
+    "ret",
+    "vtt_signature: .byte 2, 2, 8, 8, 8",
+    // shim(context, args), like entry.
+    "vtt_shim:",
+    "push rbp",
+    "mov rbp, rsp",
+    "push rbx",
+    "push r12",
+    "push r13",
+    "push r14",
+    "push r15",
+    "push rsi",
+    "mov rsi, [rsi]",
+    "call vtt_called",
+    "vtt_r14:",
+    "mov rsi, [rsp]",
+    "mov [rsi], rax",
+    "xor eax, eax",
+    "7:",
+    "pop rsi",
+    "pop r15",
+    "pop r14",
+    "pop r13",
+    "pop r12",
+    "pop rbx",
+    "pop rbp",
+    "ret",
+    "vtt_h14:",
+    "mov rdi, [rip + vtt_context]",
+    "mov [rdi + {exception}], rax",
+    "mov eax, 1",
+    "jmp 7b",
+    // called(context, x): polls, then x + 1, or IndexError from 50 on.
+    "vtt_called:",
+    "push rbp",
+    "mov rbp, rsp",
+    "sub rsp, 16",
+    "mov [rsp], rdi",
+    "mov [rip + vtt_context], rdi",
+    "call vt_poll",
+    "vtt_r15:",
+    "lea rax, [rsi + 1]",
+    "mov rdx, 50",
+    "cmp rsi, rdx",
+    "jb 8f",
+    "call vt_throw_index",
+    "vtt_r16:",
+    "ud2",
+    "8: mov rsp, rbp",
+    "pop rbp",
+    "ret",
     ".popsection",
     // inner(context) and recurse(context).
     ".pushsection .text.vtt, \"ax\"",
-    ".global vtt_r10, vtt_r11, vtt_r12, vtt_r13",
+    ".global vtt_r10, vtt_r11, vtt_r12, vtt_r13, vtt_r14, vtt_r15, vtt_r16, vtt_h14",
     "vtt_inner:",
     "push rbp",
     "mov rbp, rsp",
@@ -154,12 +228,18 @@ global_asm!(
     ".pushsection .data.vtt, \"aw\"",
     ".global vtt_ending",
     "vtt_ending: .long 0",
+    "vtt_context: .quad 0",
     ".popsection",
     result = const std::mem::offset_of!(Context, result),
     exception = const std::mem::offset_of!(Context, exception),
     stack_limit = const std::mem::offset_of!(Context, stack_limit),
     node = const type_id::FIRST_USER,
+    twice = sym twice,
 );
+
+extern "C" fn twice(f: extern "C" fn(u64) -> u64, x: u64) -> u64 {
+    f(f(x)) * 1000
+}
 
 unsafe extern "C" {
     static vtt_text: u8;
@@ -178,6 +258,11 @@ unsafe extern "C" {
     static vtt_r10: u8;
     static vtt_r11: u8;
     static vtt_r12: u8;
+    static vtt_r13: u8;
+    static vtt_r14: u8;
+    static vtt_r15: u8;
+    static vtt_r16: u8;
+    static vtt_h14: u8;
     static vtt_h0: u8;
     static vtt_h3: u8;
     static vtt_h6: u8;
@@ -197,6 +282,8 @@ enum Ending {
     Returns,
     RaisesAgain,
     Recurses,
+    IsCalledBack,
+    RaisesInCallback,
 }
 
 fn program() -> &'static Program {
@@ -213,6 +300,7 @@ fn program() -> &'static Program {
     let mut locations = vec![location("main", 1), location("inner", 5), location("recurse", 7)];
     // What `main` calls at line 2 was inlined.
     locations.push(Location { caller: 0, ..location("helper", 9) });
+    locations.push(location("called", 11));
     let site = |pc, frame_size, roots: &[u32], handlers: &[(u32, u32)], location| Site {
         pc,
         frame_size,
@@ -234,6 +322,10 @@ fn program() -> &'static Program {
         site(offset!(vtt_r10), 16, &[], &[], 1),
         site(offset!(vtt_r11), 48, &[], &[], 2),
         site(offset!(vtt_r12), 48, &[], &[], 2),
+        site(offset!(vtt_r13), 64, &[40, 48], &[(type_id::INDEX_ERROR, offset!(vtt_h9))], 0),
+        site(offset!(vtt_r14), 48, &[], &[(ANY, offset!(vtt_h14))], NONE),
+        site(offset!(vtt_r15), 16, &[], &[], 4),
+        site(offset!(vtt_r16), 16, &[], &[], 4),
     ];
     sites.sort_by_key(|site| site.pc);
     let len = offset!(vtt_end);
@@ -298,4 +390,21 @@ fn endless_recursion_is_caught() {
     let (result, trace) = run(Ending::Recurses, Options { stack: 1 << 20, ..Options::default() });
     assert_eq!(result, Ok(99));
     assert_eq!(trace, "  at recurse (main.vit:7:1)\n  …\n  at main (main.vit:1:1)\n");
+}
+
+#[test]
+fn c_functions_call_back() {
+    everywhere(|options| {
+        let (result, _) = run(Ending::IsCalledBack, options);
+        assert_eq!(result, Ok(22 * 1000 + 30 + 8 + 4));
+    });
+}
+
+#[test]
+fn exceptions_of_callbacks_pass_c_functions() {
+    everywhere(|options| {
+        let (result, trace) = run(Ending::RaisesInCallback, options);
+        assert_eq!(result, Ok(99));
+        assert_eq!(trace, "  at called (main.vit:11:1)\n  at main (main.vit:1:1)\n");
+    });
 }

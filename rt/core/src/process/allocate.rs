@@ -103,8 +103,9 @@ impl Process {
         let crowded = heap.used(next) + size as u64 > limit;
         let full = std::mem::take(self.full_due.get_mut()) || crowded;
         let traces = self.traces.get_mut();
+        let callback_exception = self.callback_exception.get_mut();
         let area = heap.collect(self.runtime.shapes(), next, size, full, &mut |visit| {
-            traces.roots().for_each(|word| visit(&mut word.0));
+            traces.roots().chain(callback_exception.as_mut()).for_each(|word| visit(&mut word.0));
             roots(visit);
         });
         self.open(area);

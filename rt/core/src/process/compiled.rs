@@ -1,11 +1,19 @@
 //! What compiled code shares with the runtime.
 
 use super::Process;
+#[cfg(all(unix, not(miri)))]
+use crate::context::enter;
+#[cfg(all(unix, not(miri)))]
+use crate::sys::fatal;
 use crate::throw::Throw;
-use crate::unwind::{Code, Frames, RAISED_AGAIN};
+use crate::unwind::{Code, Frames};
 use crate::word::Word;
 use vitte_abi::context::Context;
 use vitte_abi::object::ALIGN;
+
+/// More than a native's stub saves on the process's stack.
+#[cfg(all(unix, not(miri)))]
+const STUB_FRAME: u64 = 64;
 
 macro_rules! context_words {
     ($($(#[$doc:meta])* $name:ident, $set:ident;)*) => { $(
@@ -50,13 +58,12 @@ impl Process {
         }
     }
 
-    /// The pending exception, which is pending no more, and whether it was raised again.
-    pub(crate) fn take_pending(&self) -> (Word, bool) {
+    /// The pending exception, which is pending no more, and in which way it was raised.
+    pub(crate) fn take_pending(&self) -> (Word, u64) {
         // SAFETY: as above.
         unsafe {
             let context = self.context.get();
-            let again = std::mem::take(&mut (*context).throwing) == RAISED_AGAIN;
-            (Word((*context).exception), again)
+            (Word((*context).exception), std::mem::take(&mut (*context).throwing))
         }
     }
 
@@ -93,11 +100,16 @@ impl Process {
     pub(crate) fn collect_frames(&mut self, size: usize) -> Result<(), Throw> {
         let code = self.runtime.code();
         let (pc, fp) = self.exit();
-        self.collect_for(size, &mut |visit| {
-            if let Some(code) = code {
+        let outer = self.outer_exits.take();
+        let outcome = self.collect_for(size, &mut |visit| {
+            let Some(code) = code else { return };
+            Frames::new(code, pc, fp).visit_roots(visit);
+            for &(pc, fp) in &outer {
                 Frames::new(code, pc, fp).visit_roots(visit);
             }
-        })
+        });
+        self.outer_exits.replace(outer);
+        outcome
     }
 
     /// Lets the process use the stack from `floor` up.
@@ -116,5 +128,40 @@ impl Process {
         let size = size.next_multiple_of(ALIGN as usize);
         self.collect_frames(size)?;
         Ok(self.alloc(size))
+    }
+
+    /// Calls `shim` with the context and `args` on the process's stack, for C code that a native called: its status.
+    ///
+    /// # Safety
+    /// `shim` must be a C function like the program's entry, and compiled code must have called a native last.
+    #[cfg(all(unix, not(miri)))]
+    pub(crate) unsafe fn call_back(&self, shim: u64, args: u64) -> u64 {
+        let code = self.runtime.code().expect("compiled code has tables");
+        let (pc, fp) = self.exit();
+        let Some(frame) = self.frames(code).next() else { fatal("a callback without a caller") };
+        self.outer_exits.borrow_mut().push((pc, fp));
+        // Below what the native's stub saved.
+        let top = frame.sp.wrapping_sub(STUB_FRAME) & !15;
+        // SAFETY: the caller vouches for the shim; below `top` the stack is free, and it checks for its end.
+        let status = unsafe { enter(self.context(), args, shim, top) };
+        self.outer_exits.borrow_mut().pop();
+        // SAFETY: as above.
+        unsafe { ((*self.context.get()).exit_pc, (*self.context.get()).exit_frame) = (pc, fp) };
+        status
+    }
+
+    /// Whether a callback left an exception to be raised when C returns.
+    pub(crate) fn has_callback_exception(&self) -> bool {
+        self.callback_exception.get().is_some()
+    }
+
+    /// Leaves such an exception.
+    pub(crate) fn set_callback_exception(&self, exception: Word) {
+        self.callback_exception.set(Some(exception));
+    }
+
+    /// Takes such an exception.
+    pub(crate) fn take_callback_exception(&self) -> Option<Word> {
+        self.callback_exception.take()
     }
 }
