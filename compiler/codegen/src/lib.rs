@@ -4,11 +4,29 @@
 //! machine code of each function, and the code goes into an object file ([`object`](object)) or into memory
 //! ([`jit`](jit)).
 
+pub mod clif;
+pub mod code;
+mod compile;
+pub mod define;
+pub mod dispatch;
 pub mod env;
+mod error;
+pub mod image;
 pub mod ir;
+pub mod isa;
+pub mod jit;
+pub mod object;
+mod options;
 pub mod passes;
+mod reach;
+mod reloc;
+pub mod symbol;
+mod tables;
 pub mod translate;
 
+pub use compile::{Artifact, Compiled, Report, compile, compile_to_memory, emit_asm, emit_clif, emit_ssa};
 pub use env::Env;
+pub use error::CompileError;
+pub use options::Options;
 pub use passes::{OptLevel, Stats};
 pub use translate::translate;

@@ -1,0 +1,165 @@
+//! Code between the conventions: what function values and trait objects point to, and what C calls.
+
+use super::{Compiler, Shared, Translated, machine_type, reprs, signature};
+use crate::symbol::{Entry, Single, Symbol};
+use cranelift_codegen::ir::{
+    AbiParam, Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, ExtFuncData, ExternalName, FuncRef,
+    GlobalValueData, InstBuilder, MemFlagsData, Signature, Value, types,
+};
+use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::FunctionBuilder;
+use std::mem::offset_of;
+use vitbc::FuncIdx;
+use vitte_abi::context::Context;
+use vitte_abi::object::{Repr, offset};
+
+impl Compiler<'_> {
+    /// Translates code that the compiler itself adds.
+    pub fn translate_shim(&mut self, symbol: Symbol) -> Translated {
+        let env = &self.shared.env;
+        let (frame, body): (Signature, Box<dyn FnOnce(&mut Shim<'_>)>) = match symbol {
+            Symbol::WithoutClosure(func) => {
+                let (params, result) = reprs(env, func);
+                let params = std::iter::once(Repr::Ref).chain(params);
+                (signature(CallConv::Tail, params, result), Box::new(move |shim| shim.without_closure(func)))
+            }
+            Symbol::UnboxReceiver(func) => {
+                let (mut params, result) = reprs(env, func);
+                let receiver = std::mem::replace(&mut params[0], Repr::Ref);
+                let body = Box::new(move |shim: &mut Shim<'_>| shim.unbox_receiver(func, receiver));
+                (signature(CallConv::Tail, params, result), body)
+            }
+            Symbol::Entry(Entry::Entry) => {
+                let entry = env.module.entry.expect("a program with an entry");
+                let frame = signature(CallConv::SystemV, [Repr::I64], Repr::I64);
+                (frame, Box::new(move |shim| shim.entry(entry)))
+            }
+            Symbol::Entry(Entry::CallClosure) => {
+                let frame = signature(CallConv::SystemV, [Repr::I64], Repr::I64);
+                (frame, Box::new(|shim| shim.call_closure()))
+            }
+            Symbol::Entry(Entry::Main) => (main_signature(), Box::new(|shim| shim.main())),
+            other => unreachable!("{other:?} is no shim"),
+        };
+        self.begin(symbol, frame);
+        let mut b = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
+        let block = b.create_block();
+        b.append_block_params_for_function_params(block);
+        b.switch_to_block(block);
+        let params = b.block_params(block).to_vec();
+        let mut shim = Shim { shared: self.shared, b, params };
+        body(&mut shim);
+        shim.b.seal_all_blocks();
+        shim.b.finalize(self.shared.isa.frontend_config());
+        Translated { symbol, bytes: Vec::new() }
+    }
+}
+
+/// C's `main`.
+fn main_signature() -> Signature {
+    let mut signature = Signature::new(CallConv::SystemV);
+    signature.params.extend([AbiParam::new(types::I32), AbiParam::new(types::I64)]);
+    signature.returns.push(AbiParam::new(types::I32));
+    signature
+}
+
+struct Shim<'a> {
+    shared: &'a Shared<'a>,
+    b: FunctionBuilder<'a>,
+    params: Vec<Value>,
+}
+
+impl Shim<'_> {
+    /// Calls a function through a value of it: the object is of no use to a function without captures.
+    fn without_closure(&mut self, func: FuncIdx) {
+        let callee = self.function(func);
+        let mut args = self.params.clone();
+        args.remove(1);
+        self.b.ins().return_call(callee, &args);
+    }
+
+    /// Calls a method of a scalar type through a trait object, where the scalar is in a box.
+    fn unbox_receiver(&mut self, func: FuncIdx, receiver: Repr) {
+        let callee = self.function(func);
+        let mut args = self.params.clone();
+        let at = offset::BOX_VALUE as i32;
+        args[1] = self.b.ins().load(machine_type(receiver), MemFlagsData::trusted(), args[1], at);
+        self.b.ins().return_call(callee, &args);
+    }
+
+    fn entry(&mut self, func: FuncIdx) {
+        let callee = self.function(func);
+        let (params, result) = reprs(&self.shared.env, func);
+        let args = self.params[..1 + params.len()].to_vec();
+        let signature = self.b.func.dfg.ext_funcs[callee].signature;
+        self.catch(result, |shim, normal, handler| {
+            let table = ExceptionTableData::new(signature, normal, [ExceptionTableItem::Default(handler)]);
+            let table = shim.b.func.dfg.exception_tables.push(table);
+            shim.b.ins().try_call(callee, &args, table);
+        });
+    }
+
+    fn call_closure(&mut self) {
+        let (context, closure) = (self.params[0], self.params[1]);
+        let at = offset::CLOSURE_CODE as i32;
+        let code = self.b.ins().load(types::I64, MemFlagsData::trusted(), closure, at);
+        let signature = self.b.import_signature(signature(CallConv::Tail, [Repr::Ref], Repr::Unit));
+        self.catch(Repr::Unit, |shim, normal, handler| {
+            let table = ExceptionTableData::new(signature, normal, [ExceptionTableItem::Default(handler)]);
+            let table = shim.b.func.dfg.exception_tables.push(table);
+            shim.b.ins().try_call_indirect(code, &[context, closure], table);
+        });
+    }
+
+    /// Makes a call that gives `result`, and returns its outcome: 0 with an `int` result, or 0, in `context.result`;
+    /// or 1 with the exception in `context.exception`.
+    fn catch(&mut self, result: Repr, call: impl FnOnce(&mut Self, BlockCall, BlockCall)) {
+        let returned = self.b.create_block();
+        let threw = self.b.create_block();
+        let value = (result != Repr::Unit).then(|| self.b.append_block_param(returned, machine_type(result)));
+        let exception = self.b.append_block_param(threw, types::I64);
+        let ret = value.map(|_| BlockArg::TryCallRet(0));
+        let normal = BlockCall::new(returned, ret, &mut self.b.func.dfg.value_lists);
+        let handler = BlockCall::new(threw, [BlockArg::TryCallExn(0)], &mut self.b.func.dfg.value_lists);
+        call(self, normal, handler);
+
+        self.b.switch_to_block(returned);
+        let value = value.unwrap_or_else(|| self.b.ins().iconst(types::I64, 0));
+        self.finish(returned, offset_of!(Context, result), value, 0);
+        self.finish(threw, offset_of!(Context, exception), exception, 1);
+    }
+
+    fn finish(&mut self, block: Block, at: usize, value: Value, status: i64) {
+        if self.b.current_block() != Some(block) {
+            self.b.switch_to_block(block);
+        }
+        self.b.ins().store(MemFlagsData::trusted(), value, self.params[0], at as i32);
+        let status = self.b.ins().iconst(types::I64, status);
+        self.b.ins().return_(&[status]);
+    }
+
+    fn main(&mut self) {
+        let mut signature = main_signature();
+        signature.params.push(AbiParam::new(types::I64));
+        let callee = self.import(Symbol::Single(Single::VtMain), signature);
+        let name = self.b.func.declare_imported_user_function(Symbol::Single(Single::Program).into());
+        let name = ExternalName::user(name);
+        let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated: true, tls: false };
+        let program = self.b.create_global_value(data);
+        let program = self.b.ins().symbol_value(types::I64, program);
+        let call = self.b.ins().call(callee, &[self.params[0], self.params[1], program]);
+        let status = self.b.inst_results(call)[0];
+        self.b.ins().return_(&[status]);
+    }
+
+    fn function(&mut self, func: FuncIdx) -> FuncRef {
+        let (params, result) = reprs(&self.shared.env, func);
+        self.import(Symbol::Function(func), signature(CallConv::Tail, params, result))
+    }
+
+    fn import(&mut self, symbol: Symbol, signature: Signature) -> FuncRef {
+        let name = ExternalName::user(self.b.func.declare_imported_user_function(symbol.into()));
+        let signature = self.b.import_signature(signature);
+        self.b.import_function(ExtFuncData { name, signature, colocated: true, patchable: false })
+    }
+}

@@ -1,0 +1,113 @@
+//! Machine code of all functions, on several threads, put together into an image.
+
+use crate::clif::{Compiler, Shared, Translated};
+use crate::code;
+use crate::dispatch::Dispatch;
+use crate::env::Env;
+use crate::image::Image;
+use crate::symbol::Symbol;
+use crate::{CompileError, Options, ir, reach};
+use cranelift_codegen::isa::TargetIsa;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use vitbc::FuncIdx;
+
+/// Makes machine code of a program's functions. The image is the same whatever the number of threads.
+///
+/// # Errors
+/// A program that is too large, or an error of the compiler.
+pub fn define(
+    env: Env<'_>,
+    functions: &[ir::Function],
+    isa: &dyn TargetIsa,
+    options: &Options,
+) -> Result<Image, CompileError> {
+    let dispatch = Dispatch::new(&env);
+    let functions: FxHashMap<FuncIdx, &ir::Function> =
+        functions.iter().map(|function| (function.func, function)).collect();
+    let shared = Shared { env, isa, dispatch: &dispatch };
+    let codes = each(&shared, &functions, |compiler, translated| {
+        let context = compiler.compile()?;
+        code::collect(context, isa, translated, options.debug)
+    })?;
+    Image::new(env, &dispatch, &functions, codes)
+}
+
+/// The Cranelift form of a program's functions as text.
+///
+/// # Errors
+/// An error of the compiler.
+pub fn print_clif(env: Env<'_>, functions: &[ir::Function], isa: &dyn TargetIsa) -> Result<String, CompileError> {
+    print(env, functions, isa, |compiler, translated, out| {
+        out.push_str(&compiler.display(&translated));
+        Ok(())
+    })
+}
+
+/// The machine code of a program's functions as text.
+///
+/// # Errors
+/// An error of the compiler.
+pub fn print_asm(env: Env<'_>, functions: &[ir::Function], isa: &dyn TargetIsa) -> Result<String, CompileError> {
+    print(env, functions, isa, |compiler, _, out| {
+        compiler.want_disassembly();
+        let context = compiler.compile()?;
+        let code = context.compiled_code().and_then(|code| code.vcode.as_deref());
+        out.push_str(code.expect("the disassembly was asked for"));
+        Ok(())
+    })
+}
+
+fn print(
+    env: Env<'_>,
+    functions: &[ir::Function],
+    isa: &dyn TargetIsa,
+    show: impl Fn(&mut Compiler<'_>, Translated, &mut String) -> Result<(), String> + Sync,
+) -> Result<String, CompileError> {
+    let dispatch = Dispatch::new(&env);
+    let functions = functions.iter().map(|function| (function.func, function)).collect();
+    let shared = Shared { env, isa, dispatch: &dispatch };
+    let texts = each(&shared, &functions, |compiler, translated| {
+        let mut out = format!("; {}\n", translated.symbol.name(&env).escape_debug());
+        show(compiler, translated, &mut out)?;
+        out.push('\n');
+        Ok(out)
+    })?;
+    Ok(texts.concat())
+}
+
+/// Translates everything that the program reaches, and does something with each; in the order of the text.
+fn each<'s, T: Send>(
+    shared: &'s Shared<'s>,
+    functions: &FxHashMap<FuncIdx, &ir::Function>,
+    make: impl Fn(&mut Compiler<'s>, Translated) -> Result<T, String> + Sync,
+) -> Result<Vec<T>, CompileError> {
+    let symbols = reach::reach(&shared.env, shared.dispatch, functions);
+    let one = |compiler: &mut Compiler<'s>, symbol: &Symbol| {
+        let work = AssertUnwindSafe(|| {
+            let translated = match symbol {
+                Symbol::Function(func) => compiler.translate(functions[func]),
+                _ => compiler.translate_shim(*symbol),
+            };
+            make(compiler, translated)
+        });
+        let result = catch_unwind(work).unwrap_or_else(|panic| {
+            // A compiler that panicked may be in any state.
+            *compiler = Compiler::new(shared);
+            Err(panic_message(&*panic))
+        });
+        result.map_err(|message| CompileError::Internal {
+            step: "define",
+            function: symbol.name(&shared.env).into_owned(),
+            message,
+        })
+    };
+    symbols.par_iter().with_min_len(8).map_init(|| Compiler::new(shared), one).collect()
+}
+
+/// What a panic said.
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()
+}

@@ -1,0 +1,69 @@
+//! The machine that code is made for.
+
+use crate::{CompileError, OptLevel, Options};
+use cranelift_codegen::isa::{self, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable};
+use target_lexicon::{Architecture, Triple};
+
+/// What `--cpu` calls the machine that the compiler runs on.
+pub const NATIVE: &str = "native";
+
+/// The code generator for the target of `options`.
+///
+/// # Errors
+/// A processor, model or feature that the code generator does not know.
+pub fn make(options: &Options) -> Result<OwnedTargetIsa, CompileError> {
+    let triple = &options.target;
+    let fail = |message: String| CompileError::Target(message);
+    let mut builder = isa::lookup(triple.clone())
+        .map_err(|_| fail(format!("no code can be made for processor `{}`", triple.architecture)))?;
+
+    for feature in baseline(triple) {
+        builder.enable(feature).expect("the baseline names features that exist");
+    }
+    match options.cpu.as_deref() {
+        None => {}
+        Some(NATIVE) if triple.architecture == Triple::host().architecture => {
+            cranelift_native::infer_native_flags(&mut builder).map_err(|error| fail(error.to_owned()))?;
+        }
+        Some(NATIVE) => return Err(fail(format!("`{NATIVE}` is another processor than `{}`", triple.architecture))),
+        Some(cpu) => builder
+            .enable(cpu)
+            .map_err(|_| fail(format!("unknown model `{cpu}` of processor `{}`", triple.architecture)))?,
+    }
+    for feature in &options.features {
+        let (name, value) = match feature.split_at_checked(1) {
+            Some(("+", name)) => (name, "true"),
+            Some(("-", name)) => (name, "false"),
+            _ => (feature.as_str(), "true"),
+        };
+        builder
+            .set(&format!("has_{name}"), value)
+            .map_err(|_| fail(format!("unknown feature `{name}` of processor `{}`", triple.architecture)))?;
+    }
+    builder.finish(flags(options)).map_err(|error| fail(error.to_string()))
+}
+
+/// The features that every supported machine has. On x86_64 that is x86-64-v2, without which rounding and counting
+/// bits would be calls.
+fn baseline(triple: &Triple) -> &'static [&'static str] {
+    match triple.architecture {
+        Architecture::X86_64 => &["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"],
+        _ => &[],
+    }
+}
+
+fn flags(options: &Options) -> settings::Flags {
+    let mut flags = settings::builder();
+    let mut set = |name, value| flags.set(name, value).expect("a setting that exists");
+    set("opt_level", if options.opt == OptLevel::O0 { "none" } else { "speed" });
+    set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" });
+    // The runtime walks frames by their frame pointers.
+    set("preserve_frame_pointers", "true");
+    // With every symbol in the same program, code is position-independent without a table of addresses.
+    set("is_pic", "false");
+    set("unwind_info", if options.debug { "true" } else { "false" });
+    set("enable_probestack", "false");
+    set("machine_code_cfg_info", "false");
+    settings::Flags::new(flags)
+}

@@ -1,0 +1,28 @@
+//! What the user may choose about code.
+
+use crate::passes::OptLevel;
+use target_lexicon::Triple;
+
+/// How code is made.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The machine.
+    pub target: Triple,
+    /// How much is done to make the code fast.
+    pub opt: OptLevel,
+    /// A model of processor that Cranelift knows, [`NATIVE`](crate::isa::NATIVE), or what all have in common.
+    pub cpu: Option<String>,
+    /// Single features: `+name` or `-name`.
+    pub features: Vec<String>,
+    /// Whether debuggers get to know the code: DWARF, and how to unwind.
+    pub debug: bool,
+    /// How many threads compile; 0 for one on each processor. The code does not depend on it.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    /// Fast code for the machine that the compiler runs on.
+    fn default() -> Self {
+        Options { target: Triple::host(), opt: OptLevel::O2, cpu: None, features: Vec::new(), debug: false, threads: 0 }
+    }
+}
