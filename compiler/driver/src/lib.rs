@@ -1,1 +1,49 @@
 //! The vittec command line: VITBC to native executables.
+//!
+//! [`pipeline`] is the way of a program from file to executable, [`engine`] the ways to run it at once; each command
+//! is a file of its own. [`api`] is for programs that want to do the same from Rust.
+
+pub mod api;
+mod cli;
+mod codes;
+mod commands;
+mod engine;
+mod failure;
+mod input;
+mod output;
+mod pipeline;
+mod report;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    report_panics();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, everything else is wrong usage.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(failure::USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let reporter = report::Reporter::new(cli.message_format, cli.color);
+    match commands::run(cli.command, &reporter) {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.diagnostics.iter().for_each(|diagnostic| reporter.print(diagnostic));
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+/// Says that a panic is our bug, and what we were doing.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let doing = pipeline::current_step();
+        eprintln!("vittec: internal error while {doing}: {info}");
+        eprintln!("this is a bug in vittec; please report it together with the input file");
+        std::process::exit(i32::from(failure::BUG));
+    }));
+}

@@ -1,2 +1,7 @@
-//! The `vittec` command.
-fn main() {}
+//! The `vittec` command; see the library of the same name.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vittec::main()
+}

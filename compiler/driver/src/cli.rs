@@ -1,0 +1,275 @@
+//! The command line, declared once; help and completions follow from it.
+
+use crate::report::{Color, MessageFormat};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The ahead-of-time compiler of the Vitte language.
+#[derive(Parser, Debug)]
+#[command(name = "vittec", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How diagnostics are printed.
+    #[arg(long, global = true, value_enum, default_value = "human", value_name = "FORMAT")]
+    pub message_format: MessageFormat,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Compile a program to a native executable, or to another form.
+    Build(Build),
+    /// Run a program at once.
+    Run(Run),
+    /// Run a program in the interpreter, with a trace or a dump.
+    Exec(Exec),
+    /// Read and verify modules.
+    Check(Check),
+    /// Assemble text to bytecode.
+    Asm(Convert),
+    /// Print bytecode as text.
+    Dis(Convert),
+    /// Tell what is in a module.
+    Inspect(Inspect),
+    /// Print one form of a program on the way to machine code.
+    Emit(EmitForm),
+    /// Say more about an error code.
+    Explain {
+        /// The code, such as VT0220; all of them if left out.
+        code: Option<String>,
+    },
+    /// List the targets.
+    Targets {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look for everything that building needs, and say what is missing.
+    Doctor {
+        /// For this target.
+        #[arg(long, value_name = "TRIPLE")]
+        target: Option<String>,
+    },
+    /// Print a completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where modules are found.
+#[derive(Args, Debug, Clone)]
+pub struct Source {
+    /// The program: a .vitbc or .vitasm file, `-` for standard input.
+    pub input: PathBuf,
+    /// Look for imported modules here too.
+    #[arg(short = 'I', value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+}
+
+/// How code is made.
+#[derive(Args, Debug, Clone)]
+pub struct CodeOptions {
+    /// Optimisation: 0 none, 1 quick, 2 full.
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub opt: u8,
+    /// Put debug information into the program.
+    #[arg(short = 'g')]
+    pub debug: bool,
+    /// The target; the host if left out.
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Option<String>,
+    /// The processor that programs need at least: a name, `native`, or `list`.
+    #[arg(long, value_name = "NAME")]
+    pub cpu: Option<String>,
+    /// Compile with so many threads; one for each processor if left out.
+    #[arg(short = 'j', value_name = "N")]
+    pub threads: Option<usize>,
+    /// Print how long each step took.
+    #[arg(long)]
+    pub timings: bool,
+    /// Print what each pass did.
+    #[arg(long)]
+    pub stats: bool,
+}
+
+/// A form of a program.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, ValueEnum)]
+pub enum Form {
+    /// A native executable.
+    Exe,
+    /// An object file.
+    Obj,
+    /// Machine code as text.
+    Asm,
+    /// Cranelift's intermediate form.
+    Clif,
+    /// Our SSA form, after the passes.
+    Ssa,
+    /// Bytecode as text.
+    Vitasm,
+    /// Bytecode.
+    Vitbc,
+}
+
+impl Form {
+    /// The ending of its files.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Form::Exe => "",
+            Form::Obj => "o",
+            Form::Asm => "s",
+            Form::Clif => "clif",
+            Form::Ssa => "ssa",
+            Form::Vitasm => "vitasm",
+            Form::Vitbc => "vitbc",
+        }
+    }
+}
+
+/// `build`
+#[derive(Args, Debug)]
+pub struct Build {
+    /// The program.
+    #[command(flatten)]
+    pub source: Source,
+    /// The output; the input's name without its ending if left out.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How code is made.
+    #[command(flatten)]
+    pub code: CodeOptions,
+    /// What to make; several forms go to files beside each other.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "exe", value_name = "FORM")]
+    pub emit: Vec<Form>,
+    /// Link without shared libraries.
+    #[arg(long = "static")]
+    pub static_: bool,
+    /// Leave symbols and debug information out.
+    #[arg(long)]
+    pub strip: bool,
+    /// Link with this program.
+    #[arg(long, value_name = "PROGRAM")]
+    pub linker: Option<String>,
+    /// Link this library.
+    #[arg(short = 'l', value_name = "NAME")]
+    pub libs: Vec<String>,
+    /// Look for libraries here.
+    #[arg(short = 'L', value_name = "DIR")]
+    pub lib_dirs: Vec<PathBuf>,
+    /// Give the linker this argument.
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    pub link_arg: Vec<String>,
+}
+
+/// A way to run programs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Engine {
+    /// Compile into memory.
+    Jit,
+    /// Interpret.
+    Interp,
+    /// Build an executable and run that.
+    Native,
+    /// Run all engines and compare what they print.
+    Check,
+}
+
+/// `run`
+#[derive(Args, Debug)]
+pub struct Run {
+    /// How to run it.
+    #[arg(long, value_enum, default_value = "jit")]
+    pub engine: Engine,
+    /// Optimisation: 0 none, 1 quick, 2 full.
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "2", value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub opt: u8,
+    /// The collector: gen, marksweep or none.
+    #[arg(long, value_name = "ENGINE", value_parser = ["gen", "marksweep", "none"])]
+    pub gc: Option<String>,
+    /// The program.
+    #[command(flatten)]
+    pub source: Source,
+    /// Its arguments.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<String>,
+}
+
+/// What `exec` logs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Log {
+    /// Nothing.
+    Off,
+    /// Each instruction.
+    Trace,
+}
+
+/// `exec`
+#[derive(Args, Debug)]
+pub struct Exec {
+    /// The program.
+    #[command(flatten)]
+    pub source: Source,
+    /// What to log.
+    #[arg(long, value_enum, default_value = "off")]
+    pub log: Log,
+    /// Show stack, registers and heap at the end.
+    #[arg(long)]
+    pub dump_vm: bool,
+    /// Its arguments.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<String>,
+}
+
+/// `check`
+#[derive(Args, Debug)]
+pub struct Check {
+    /// The modules.
+    #[arg(required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// Look for imported modules here too.
+    #[arg(short = 'I', value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+}
+
+/// `asm` and `dis`
+#[derive(Args, Debug)]
+pub struct Convert {
+    /// The file to read, `-` for standard input.
+    pub input: PathBuf,
+    /// The output, `-` for standard output.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `inspect`
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// The module.
+    pub input: PathBuf,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `emit`
+#[derive(Args, Debug)]
+pub struct EmitForm {
+    /// Which form.
+    #[arg(value_enum)]
+    pub form: Form,
+    /// The program.
+    #[command(flatten)]
+    pub source: Source,
+    /// The output; standard output if left out.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How code is made.
+    #[command(flatten)]
+    pub code: CodeOptions,
+}

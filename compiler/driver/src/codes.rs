@@ -1,0 +1,71 @@
+//! The error codes of the driver: VT05xx compiling and linking, VT06xx files and usage, VT07xx running.
+
+use vitbc::Code;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])* $number:literal $name:ident = $title:literal;)*) => {
+        $(#[doc = $title] pub const $name: Code = Code($number);)*
+        const CODES: &[(Code, &str, &[&str])] = &[$((Code($number), $title, &[$($doc),*])),*];
+    };
+}
+
+codes! {
+    /// No file in `targets/` has this name. `vittec targets` lists those there are.
+    501 UNKNOWN_TARGET = "unknown target";
+    /// The target's C compiler, which links programs, is not in PATH. The message names the package that has it;
+    /// `--linker` takes another one.
+    502 NO_LINKER = "linker not installed";
+    /// Programs need the target's runtime archive, which is in none of the places that were searched.
+    503 NO_RUNTIME = "no runtime for the target";
+    /// The program uses functions of a library that the linker cannot find.
+    504 NO_LIBRARY = "library not installed";
+    /// The linker was started and reported errors of its own. Most often a C function that the program declares does
+    /// not exist under that name in the libraries given.
+    505 LINKER_FAILED = "linker failed";
+    /// The code generator could not make code of a function that passed the verifier: it is larger than the machine's
+    /// formats allow, or asks for something the target does not have.
+    506 COMPILE_FAILED = "compilation failed";
+    /// The processor or feature is not one that the target knows. `--cpu list` shows them.
+    507 UNKNOWN_CPU = "unknown processor";
+    /// A file could not be read or written; the system's reason follows.
+    601 IO_FAILED = "input or output failed";
+    /// The options contradict each other, or do not fit the input.
+    602 BAD_USAGE = "wrong usage";
+    /// The output path is a folder, a device or another special file, which would be destroyed by writing a program
+    /// in its place.
+    603 NOT_A_FILE = "output is not a plain file";
+    /// A module imports another, and no file of that name with the ending .vitbc or .vitasm is beside it or in the
+    /// folders given with -I.
+    604 NO_MODULE = "imported module not found";
+    /// The module has no main, so there is nothing to run. Assemble a MAIN, or build an object or library instead.
+    605 NO_ENTRY = "nothing to run";
+    /// No error has this code.
+    606 UNKNOWN_CODE = "unknown error code";
+    /// With `--engine=check` the same program was run by all engines, and they printed different things: a bug in
+    /// vittec. Please report it with the program.
+    701 ENGINES_DIFFER = "engines disagree";
+}
+
+/// Title and explanation of a code, whichever part of the toolchain it belongs to.
+pub fn explain(code: Code) -> Option<(&'static str, &'static [&'static str])> {
+    all().find(|row| row.0 == code).map(|row| (row.1, row.2))
+}
+
+/// All codes there are, with title and explanation.
+pub fn all() -> impl Iterator<Item = (Code, &'static str, &'static [&'static str])> {
+    Code::ALL.iter().chain(CODES).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_explained() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (code, title, text) in all() {
+            assert!(seen.insert(code), "{code} stands twice");
+            assert!(!title.is_empty() && !text.is_empty(), "{code} is not explained");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The commands, a file each.
+
+mod build;
+mod check;
+mod convert;
+mod doctor;
+mod exec;
+mod explain;
+mod inspect;
+mod run;
+mod targets;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Result;
+use crate::report::Reporter;
+use clap::CommandFactory;
+use std::process::ExitCode;
+
+/// Runs a command; the exit code is the program's own where one was run.
+pub fn run(command: Command, reporter: &Reporter) -> Result<ExitCode> {
+    match command {
+        Command::Build(args) => build::build(args)?,
+        Command::Emit(args) => build::emit(args)?,
+        Command::Run(args) => return run::run(args),
+        Command::Exec(args) => return exec::exec(args),
+        Command::Check(args) => return check::check(args, reporter),
+        Command::Asm(args) => convert::assemble(&args)?,
+        Command::Dis(args) => convert::disassemble(&args)?,
+        Command::Inspect(args) => inspect::inspect(&args)?,
+        Command::Explain { code } => explain::explain(code.as_deref())?,
+        Command::Targets { json } => targets::targets(json),
+        Command::Doctor { target } => return doctor::doctor(target.as_deref()),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "vittec", &mut std::io::stdout());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

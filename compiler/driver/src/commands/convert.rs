@@ -1,0 +1,25 @@
+//! `vittec asm` and `vittec dis`: between text and bytes.
+
+use crate::cli::Convert;
+use crate::failure::Result;
+use crate::{input, output};
+use std::path::{Path, PathBuf};
+
+/// Text to bytes. The module is verified first: nothing that others would refuse is written.
+pub fn assemble(args: &Convert) -> Result<()> {
+    let module = input::verify(input::read(&args.input)?)?;
+    let bytes = vitbc::write(&module);
+    let path = args.output.clone().unwrap_or_else(|| beside(&args.input, "vitbc"));
+    output::write_or_print(Some(&path), &bytes)
+}
+
+/// Bytes to text; the module need not be valid to be looked at.
+pub fn disassemble(args: &Convert) -> Result<()> {
+    let module = input::read(&args.input)?.module;
+    output::write_or_print(args.output.as_deref(), vitbc::text::print(&module).as_bytes())
+}
+
+/// The input's name with another ending; standard output for standard input.
+pub fn beside(input: &Path, ending: &str) -> PathBuf {
+    if input == Path::new("-") { input.to_owned() } else { input.with_extension(ending) }
+}

@@ -1,0 +1,74 @@
+//! `vittec inspect`: what is in a module.
+
+use crate::cli::Inspect;
+use crate::failure::Result;
+use crate::input;
+use vitbc::{ExportItem, Module};
+
+/// Prints a summary of a module, verified or not.
+pub fn inspect(args: &Inspect) -> Result<()> {
+    let input = input::read(&args.input)?;
+    let verdict = vitbc::verify::verify(input.module.clone()).map(drop);
+    let module = &input.module;
+    let instructions: usize = module.functions.iter().map(|function| function.code.len()).sum();
+    let user_types = module.types.len().saturating_sub(vitbc::TypeIdx::FIRST_USER.index());
+    let entry = module.entry.map(|entry| module.func_name(entry).to_owned());
+    if args.json {
+        let functions: Vec<_> = module
+            .functions
+            .iter()
+            .map(|function| {
+                serde_json::json!({
+                    "name": function.name, "parameters": function.n_params, "registers": function.regs.len(),
+                    "instructions": function.code.len(), "handlers": function.handlers.len(),
+                })
+            })
+            .collect();
+        let summary = serde_json::json!({
+            "name": module.name, "entry": entry, "foreign": module.foreign, "types": user_types,
+            "instructions": instructions, "functions": functions, "imports": imports(module),
+            "externs": module.externs.iter().map(|external| &external.symbol).collect::<Vec<_>>(),
+            "natives": module.natives.iter().map(|native| &native.name).collect::<Vec<_>>(),
+            "exports": exports(module), "files": module.files,
+            "meta": module.meta.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            "error": verdict.err().map(|error| format!("{}: {error}", error.code)),
+        });
+        println!("{summary}");
+        return Ok(());
+    }
+    println!("module        {}", module.name);
+    println!("entry         {}", entry.as_deref().unwrap_or("none"));
+    println!("functions     {} with {instructions} instructions", module.functions.len());
+    println!("types         {user_types}");
+    let constants = [module.ints.len(), module.floats.len(), module.strs.len(), module.data.len()];
+    println!("constants     {} int, {} float, {} str, {} data", constants[0], constants[1], constants[2], constants[3]);
+    for (title, names) in [
+        ("imports", imports(module)),
+        ("exports", exports(module)),
+        ("externs", module.externs.iter().map(|external| external.symbol.clone()).collect()),
+        ("natives", module.natives.iter().map(|native| native.name.clone()).collect()),
+        ("files", module.files.clone()),
+        ("meta", module.meta.iter().map(|(key, value)| format!("{key}={value}")).collect()),
+    ] {
+        if !names.is_empty() {
+            println!("{title:<13} {}", names.join(", ").escape_debug());
+        }
+    }
+    match verdict {
+        Ok(()) => println!("verified      yes{}", if module.foreign { ", but it uses foreign code" } else { "" }),
+        Err(error) => println!("verified      no: {}: {error}", error.code),
+    }
+    Ok(())
+}
+
+fn imports(module: &Module) -> Vec<String> {
+    module.imports.iter().map(|import| format!("{}.{}", import.module, import.name)).collect()
+}
+
+fn exports(module: &Module) -> Vec<String> {
+    let kind = |item| match item {
+        ExportItem::Func(_) => "",
+        ExportItem::Global(_) => " (constant)",
+    };
+    module.exports.iter().map(|export| format!("{}{}", export.name, kind(export.item))).collect()
+}

@@ -1,0 +1,35 @@
+//! `vittec targets`: the machines that programs can be made for.
+
+use vittec_link::{HOST, Target, find_program, find_runtime};
+
+/// Lists the targets, and whether building for them works here.
+pub fn targets(json: bool) {
+    let ready = |target: Target| {
+        let runtime = find_runtime(&target).is_ok();
+        let linker = find_program(&target.linker).is_some();
+        (target, runtime, linker)
+    };
+    let rows: Vec<_> = Target::names().filter_map(|name| Target::find(name).ok()).map(ready).collect();
+    if json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(target, runtime, linker)| {
+                serde_json::json!({
+                    "name": target.name, "cpu": target.cpu, "host": target.name == HOST,
+                    "runtime": runtime, "linker": linker, "ready": *runtime && *linker,
+                })
+            })
+            .collect();
+        println!("{}", serde_json::Value::from(rows));
+        return;
+    }
+    for (target, runtime, linker) in rows {
+        let state = match (runtime, linker) {
+            (true, true) => "ready",
+            (true, false) => "executables need a linker; objects are ready",
+            (false, _) => "objects only: no runtime",
+        };
+        let host = if target.name == HOST { " (host)" } else { "" };
+        println!("{:<32} {:<12} {state}{host}", target.name, target.cpu);
+    }
+}

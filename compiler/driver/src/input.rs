@@ -1,0 +1,148 @@
+//! Reading programs: a binary or text module, and the modules that it imports.
+
+use crate::codes;
+use crate::failure::{DIAGNOSTICS, Diagnostic, Failure, REJECTED, Result};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use vitbc::text::ParseOptions;
+use vitbc::{Module, Verified};
+
+/// Endings of module files, in the order in which an import looks for them.
+const ENDINGS: [&str; 2] = ["vitbc", "vitasm"];
+
+/// A module and the file it came from.
+pub struct Input {
+    /// The file's name, for messages.
+    pub file: String,
+    /// Its text, if it is one.
+    pub source: Option<Rc<str>>,
+    /// The module.
+    pub module: Module,
+}
+
+/// Reads one file; `-` is standard input. A file is text if it is UTF-8 and is not called `.vitbc`.
+///
+/// # Errors
+/// It cannot be read, or is no module.
+pub fn read(path: &Path) -> Result<Input> {
+    let failed = |error: std::io::Error| Failure::io(path, "read", &error);
+    let bytes = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).map_err(failed)?;
+        bytes
+    } else {
+        fs::read(path).map_err(failed)?
+    };
+    let file = path.display().to_string();
+    let is_text = path.extension().is_some_and(|ending| ending == "vitasm")
+        || path == Path::new("-") && !bytes.starts_with(b"VIT");
+    if is_text {
+        return read_text(path, file, bytes);
+    }
+    match vitbc::read(&bytes) {
+        Ok(module) => Ok(Input { file, source: None, module }),
+        Err(error) => Err(Failure::new(REJECTED, Diagnostic::of(error, &file, None))),
+    }
+}
+
+fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let mut diagnostic = Diagnostic::new(codes::IO_FAILED, "the file is not UTF-8 text");
+            diagnostic.file = Some(file);
+            diagnostic.place.offset = Some(at as u64);
+            return Err(Failure::new(DIAGNOSTICS, diagnostic));
+        }
+    };
+    let source: Rc<str> = text.into();
+    let name = path.file_name().map_or_else(|| "stdin".into(), |name| name.to_string_lossy().into_owned());
+    let options = ParseOptions { source_name: Some(name) };
+    match vitbc::text::parse(&source, &options) {
+        Ok(mut module) => {
+            // A module without a name of its own is called after its file, so that others can import it.
+            if module.name == Module::default().name
+                && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+                && stem != "-"
+            {
+                module.name = stem.to_owned();
+            }
+            Ok(Input { file, source: Some(source), module })
+        }
+        Err(errors) => {
+            let diagnostics = errors.into_iter().map(|error| Diagnostic::of(error, &file, Some(&source))).collect();
+            Err(Failure { exit: DIAGNOSTICS, diagnostics })
+        }
+    }
+}
+
+/// Reads a program: its main module and, beside it or in `folders`, all that it imports; linked into one and verified.
+///
+/// # Errors
+/// A module is missing, broken or rejected.
+pub fn load(path: &Path, folders: &[PathBuf]) -> Result<Verified<Module>> {
+    let main = read(path)?;
+    if main.module.imports.is_empty() {
+        return verify(main);
+    }
+    let beside = path.parent().map(Path::to_owned).unwrap_or_default();
+    let mut known = BTreeSet::from([main.module.name.clone()]);
+    let mut wanted: Vec<String> = main.module.imports.iter().map(|import| import.module.clone()).collect();
+    let mut modules = vec![main.module];
+    while let Some(name) = wanted.pop() {
+        if !known.insert(name.clone()) {
+            continue;
+        }
+        let mut input = find_module(&name, &beside, folders)?;
+        input.module.name = name;
+        wanted.extend(input.module.imports.iter().map(|import| import.module.clone()));
+        modules.push(verify(input)?.into_inner());
+    }
+    let linked = vitbc::link(modules).map_err(|error| Failure::new(REJECTED, Diagnostic::of(error, &main.file, None)))?;
+    verify(Input { file: main.file, source: None, module: linked })
+}
+
+fn find_module(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<Input> {
+    // A module's name is no path: an import reaches no file outside the folders.
+    let is_plain = !name.contains(['/', '\\']) && name != "..";
+    for folder in std::iter::once(beside).chain(folders.iter().map(PathBuf::as_path)).filter(|_| is_plain) {
+        for ending in ENDINGS {
+            let file = folder.join(format!("{name}.{ending}"));
+            if file.is_file() {
+                return read(&file);
+            }
+        }
+    }
+    let mut diagnostic = Diagnostic::new(codes::NO_MODULE, format!("the module `{}` is not there", name.escape_debug()));
+    diagnostic.help = Some(format!("put {name}.vitbc beside the program, or name its folder with -I"));
+    Err(Failure::new(DIAGNOSTICS, diagnostic))
+}
+
+/// Verifies a module; an error shows the instructions around its place.
+///
+/// # Errors
+/// The verifier rejects it.
+pub fn verify(input: Input) -> Result<Verified<Module>> {
+    let listing = input.module.clone();
+    vitbc::verify::verify(input.module).map_err(|error| {
+        let mut diagnostic = Diagnostic::of(error, &input.file, None);
+        diagnostic.context = context(&listing, &diagnostic.place);
+        Failure::new(REJECTED, diagnostic)
+    })
+}
+
+/// The instructions around a place.
+fn context(module: &Module, place: &vitbc::Place) -> Option<String> {
+    let (at, _) = place.inst?;
+    let name = place.function.as_ref()?;
+    let function = module.functions.iter().find(|function| function.name == *name)?;
+    let first = (at as usize).saturating_sub(2);
+    let lines = function.code.iter().enumerate().skip(first).take(5).map(|(position, inst)| {
+        let mark = if position == at as usize { "->" } else { "  " };
+        format!("{mark} {position:4}  {}", vitbc::text::print_inst(module, function, inst))
+    });
+    Some(lines.collect::<Vec<_>>().join("\n"))
+}

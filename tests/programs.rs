@@ -1,0 +1,175 @@
+//! Runs the programs of `tests/run/` through every engine, and compares what they print with what is expected.
+//!
+//! A program's head comments say what to expect:
+//!
+//! ```text
+//! ;; args: a b          its arguments
+//! ;; stdin: text        a line of its input; repeat for more
+//! ;; stdout: text       a line of its output; repeat for more, or put the output into a file beside it: NAME.stdout
+//! ;; stderr: text       a part of what it prints on standard error; repeat for more
+//! ;; exit: 101          its exit code, 0 if left out
+//! ;; engines: interp    only these engines (interp, jit, native), for what others cannot do
+//! ;; stress: off        not under collection at every safepoint, for programs that allocate a lot
+//! ```
+//!
+//! `BLESS=1` writes the interpreter's output into the file beside it; read the difference before you commit it.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const VITTEC: &str = env!("CARGO_BIN_EXE_vittec");
+
+/// What a program's head says.
+#[derive(Clone, Default)]
+struct Expected {
+    args: Vec<String>,
+    stdin: String,
+    stdout: Option<String>,
+    stderr: Vec<String>,
+    exit: i32,
+    engines: Option<Vec<String>>,
+    stress: bool,
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/run");
+    let mut trials = Vec::new();
+    for path in programs(&folder) {
+        let expected = read_expected(&path);
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let allows = |engine: &str| expected.engines.as_ref().is_none_or(|names| names.iter().any(|name| name == engine));
+        let mut add = |engine: &str, kind: &'static str, run: fn(&Path, &Expected, &str) -> Result<(), Failed>| {
+            if allows(kind) {
+                let (path, expected, engine) = (path.clone(), expected.clone(), engine.to_owned());
+                trials.push(Trial::test(format!("{name}::{engine}"), move || run(&path, &expected, &engine)));
+            }
+        };
+        add("interp", "interp", run_in_process);
+        add("jit", "jit", run_in_process);
+        add("native-O0", "native", build_and_run);
+        add("native-O2", "native", build_and_run);
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn programs(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("tests/run is there");
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "vitasm"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn read_expected(path: &Path) -> Expected {
+    let text = fs::read_to_string(path).expect("a test program is readable");
+    let mut expected = Expected { stress: true, ..Expected::default() };
+    for line in text.lines().map_while(|line| line.strip_prefix(";;")) {
+        let Some((key, value)) = line.trim_start().split_once(':') else { continue };
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match key {
+            "args" => expected.args.extend(value.split_whitespace().map(str::to_owned)),
+            "stdin" => expected.stdin += &format!("{value}\n"),
+            "stdout" => *expected.stdout.get_or_insert_default() += &format!("{value}\n"),
+            "stderr" => expected.stderr.push(value.trim_end().to_owned()),
+            "exit" => expected.exit = value.trim().parse().expect("an exit code"),
+            "engines" => expected.engines = Some(value.split_whitespace().map(str::to_owned).collect()),
+            "stress" => expected.stress = value.trim() != "off",
+            _ => {}
+        }
+    }
+    expected
+}
+
+/// Runs a program with `vittec run`, plain and under stress.
+fn run_in_process(path: &Path, expected: &Expected, engine: &str) -> Result<(), Failed> {
+    for stress in [false, true] {
+        if stress && !expected.stress {
+            continue;
+        }
+        let mut command = Command::new(VITTEC);
+        command.args(["run", "--engine", engine]).arg(path).args(&expected.args);
+        let output = execute(command, expected, stress)?;
+        if engine == "interp" && !stress && std::env::var_os("BLESS").is_some() && expected.stdout.is_none() {
+            fs::write(path.with_extension("stdout"), &output.stdout)?;
+        }
+        compare(path, expected, &output, if stress { "under stress" } else { "plain" })?;
+    }
+    Ok(())
+}
+
+/// Builds an executable and runs it, plain and under stress.
+fn build_and_run(path: &Path, expected: &Expected, engine: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let program = folder.path().join("program");
+    let level = engine.trim_start_matches("native");
+    let built = Command::new(VITTEC).args(["build", level, "-o"]).arg(&program).arg(path).output()?;
+    if !built.status.success() {
+        return Err(format!("vittec build {level}: {}", String::from_utf8_lossy(&built.stderr)).into());
+    }
+    for stress in [false, true] {
+        if stress && !expected.stress {
+            continue;
+        }
+        let mut command = Command::new(&program);
+        command.args(&expected.args);
+        let output = execute(command, expected, stress)?;
+        compare(path, expected, &output, if stress { "under stress" } else { "plain" })?;
+    }
+    Ok(())
+}
+
+fn execute(mut command: Command, expected: &Expected, stress: bool) -> Result<Output, Failed> {
+    if stress {
+        command.env("VITTE_GC_STRESS", "1");
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    // A program that reads nothing closes its end early.
+    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(expected.stdin.as_bytes()));
+    Ok(child.wait_with_output()?)
+}
+
+fn compare(path: &Path, expected: &Expected, output: &Output, how: &str) -> Result<(), Failed> {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let wanted = match &expected.stdout {
+        Some(text) => text.clone(),
+        None => fs::read_to_string(path.with_extension("stdout")).unwrap_or_default(),
+    };
+    let mut wrong = Vec::new();
+    if stdout != wanted {
+        wrong.push(format!("standard output, {how}:\n{}", difference(&wanted, &stdout)));
+    }
+    for part in &expected.stderr {
+        if !stderr.contains(part.as_str()) {
+            wrong.push(format!("standard error lacks `{part}`"));
+        }
+    }
+    if output.status.code() != Some(expected.exit) {
+        wrong.push(format!("exit: expected {}, got {}", expected.exit, output.status));
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    wrong.push(format!("standard error, {how}:\n{stderr}"));
+    Err(wrong.join("\n").into())
+}
+
+/// The first lines that differ.
+fn difference(wanted: &str, got: &str) -> String {
+    let (mut wanted, mut got) = (wanted.lines(), got.lines());
+    for number in 1.. {
+        match (wanted.next(), got.next()) {
+            (None, None) => break,
+            (a, b) if a == b => {}
+            (a, b) => return format!("line {number}\n  expected: {}\n  got:      {}", a.unwrap_or("(end)"), b.unwrap_or("(end)")),
+        }
+    }
+    "they differ in the end of the last line".into()
+}
