@@ -1,0 +1,137 @@
+//! `vittec build` and `vittec emit`: from a program to files.
+
+use crate::cli::{Build, EmitForm, Form};
+use crate::codes;
+use crate::failure::{DIAGNOSTICS, Diagnostic, Failure, Result};
+use crate::pipeline::{self, Timings};
+use crate::{input, output};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use vitbc::{Module, Verified};
+use vittec_link::{LinkOptions, link_executable};
+
+/// Makes all forms that were asked for.
+pub fn build(args: Build) -> Result<()> {
+    if args.code.cpu.as_deref() == Some("list") {
+        return list_cpus(&args.code);
+    }
+    let mut forms = args.emit.clone();
+    forms.sort();
+    forms.dedup();
+    let base = args.output.clone().unwrap_or_else(|| default_output(&args.source.input));
+    let path_of = |form: Form| match (&args.output, forms.len()) {
+        (Some(output), 1) => output.clone(),
+        _ if form == Form::Exe => base.clone(),
+        _ => with_ending(&base, form.ending()),
+    };
+    for &form in &forms {
+        output::check_writable(&path_of(form))?;
+    }
+
+    let mut timings = Timings::default();
+    let progress = progress();
+    progress.set_message(format!("reading {}", args.source.input.display()));
+    let module = timings.time("read and verify", || input::load(&args.source.input, &args.source.include))?;
+    let target = pipeline::target(&args.code)?;
+    let options = pipeline::options(&args.code, &target)?;
+    if forms.contains(&Form::Exe) && module.entry.is_none() {
+        let mut diagnostic = Diagnostic::new(codes::NO_ENTRY, format!("the module `{}` has no main", module.name));
+        diagnostic.help = Some("give it a MAIN, or make an object with --emit obj".into());
+        return Err(Failure::new(DIAGNOSTICS, diagnostic));
+    }
+    progress.set_message(format!("compiling {} functions", module.functions.len()));
+    let mut artifact = None;
+    for &form in &forms {
+        let path = path_of(form);
+        if !matches!(form, Form::Exe | Form::Obj) {
+            output::write(&path, &pipeline::text(&module, form, &options)?)?;
+            continue;
+        }
+        if artifact.is_none() {
+            artifact = Some(pipeline::compile(&module, &options, &mut timings)?);
+        }
+        let object = artifact.as_ref().map_or(&[][..], |artifact| &artifact.object);
+        if form == Form::Obj {
+            output::write(&path, object)?;
+            continue;
+        }
+        progress.set_message("linking");
+        let link = LinkOptions {
+            linker: args.linker.clone(),
+            static_: args.static_,
+            strip: args.strip,
+            libs: libraries(&module, &args.libs),
+            lib_dirs: args.lib_dirs.clone(),
+            extra: args.link_arg.clone(),
+        };
+        timings.time("link", || link_executable(&target, object, &path, &link))?;
+    }
+    progress.finish_and_clear();
+    if args.code.timings {
+        timings.print();
+    }
+    if let Some(artifact) = artifact.filter(|_| args.code.stats) {
+        eprint!("{}", artifact.stats);
+    }
+    Ok(())
+}
+
+/// Prints one form.
+pub fn emit(args: EmitForm) -> Result<()> {
+    let module = input::load(&args.source.input, &args.source.include)?;
+    let target = pipeline::target(&args.code)?;
+    let options = pipeline::options(&args.code, &target)?;
+    let bytes = match args.form {
+        Form::Exe => return Err(Failure::usage("an executable is made with `vittec build`")),
+        Form::Obj => {
+            let mut timings = Timings::default();
+            pipeline::compile(&module, &options, &mut timings)?.object
+        }
+        form => pipeline::text(&module, form, &options)?,
+    };
+    output::write_or_print(args.output.as_deref(), &bytes)
+}
+
+fn list_cpus(code: &crate::cli::CodeOptions) -> Result<()> {
+    let target = pipeline::target(code)?;
+    vittec_codegen::cpus(&target.triple).iter().for_each(|cpu| println!("{cpu}"));
+    Ok(())
+}
+
+/// The libraries that the program's foreign functions come from, and those of the command line.
+fn libraries(module: &Verified<Module>, given: &[String]) -> Vec<String> {
+    let mut libs = given.to_vec();
+    for external in module.externs.iter().filter(|external| !external.library.is_empty()) {
+        if !libs.contains(&external.library) {
+            libs.push(external.library.clone());
+        }
+    }
+    libs
+}
+
+/// The input's name without its ending, in the working folder.
+fn default_output(input: &Path) -> PathBuf {
+    match input.file_stem() {
+        Some(stem) if input != Path::new("-") => stem.into(),
+        _ => "main".into(),
+    }
+}
+
+/// Another ending, keeping dots in the name that are none.
+fn with_ending(base: &Path, ending: &str) -> PathBuf {
+    let mut name = base.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+/// A spinner that shows up when building takes longer than a moment, on a terminal only.
+fn progress() -> ProgressBar {
+    let progress = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+        progress.set_style(style);
+    }
+    progress.enable_steady_tick(Duration::from_millis(200));
+    progress
+}

@@ -1,0 +1,116 @@
+//! The way of a program: file → module → verified → machine code → executable.
+
+use crate::cli::{CodeOptions, Form};
+use crate::codes;
+use crate::failure::{Diagnostic, Failure, Result, USAGE};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use vitbc::{Module, Verified};
+use vittec_codegen::{Artifact, OptLevel, Options, TextForm};
+use vittec_link::Target;
+
+/// What this process is doing, for the report of a panic. Panics come from any thread.
+static STEP: Mutex<String> = Mutex::new(String::new());
+
+/// What this process is doing.
+pub fn current_step() -> String {
+    match STEP.try_lock() {
+        Ok(step) if !step.is_empty() => step.clone(),
+        _ => "starting".into(),
+    }
+}
+
+/// How long each step took.
+#[derive(Default)]
+pub struct Timings(Vec<(String, Duration)>);
+
+impl Timings {
+    /// Runs a step and remembers how long it took.
+    pub fn time<T>(&mut self, step: &str, run: impl FnOnce() -> T) -> T {
+        if let Ok(mut current) = STEP.lock() {
+            current.clear();
+            current.push_str(step);
+        }
+        let start = Instant::now();
+        let result = run();
+        self.0.push((step.to_owned(), start.elapsed()));
+        result
+    }
+
+    /// Adds parts of a step that were measured elsewhere.
+    pub fn add(&mut self, parts: &[(&str, Duration)]) {
+        self.0.extend(parts.iter().map(|(name, time)| (format!("  {name}"), *time)));
+    }
+
+    /// Prints all of it to standard error.
+    pub fn print(&self) {
+        for (name, time) in &self.0 {
+            eprintln!("{:>10.3} ms  {name}", time.as_secs_f64() * 1e3);
+        }
+    }
+}
+
+/// The target that the options name, or the host.
+pub fn target(code: &CodeOptions) -> Result<Target> {
+    Ok(match &code.target {
+        Some(name) => Target::find(name)?,
+        None => Target::host()?,
+    })
+}
+
+/// The code generator's options.
+///
+/// # Errors
+/// The processor is unknown.
+pub fn options(code: &CodeOptions, target: &Target) -> Result<Options> {
+    let cpu = code.cpu.clone().unwrap_or_else(|| target.cpu.clone());
+    let options = Options {
+        target: target.triple.clone(),
+        cpu: cpu.clone(),
+        opt: opt_level(code.opt),
+        debug: code.debug,
+        threads: code.threads,
+    };
+    let known = vittec_codegen::cpus(&target.triple);
+    if known.contains(&cpu.as_str()) {
+        return Ok(options);
+    }
+    let mut diagnostic = Diagnostic::new(codes::UNKNOWN_CPU, format!("`{cpu}` is no processor of {}", target.name));
+    diagnostic.help = Some(format!("known are {}", known.join(", ")));
+    Err(Failure::new(USAGE, diagnostic))
+}
+
+/// The level of the option `-O`.
+pub fn opt_level(level: u8) -> OptLevel {
+    match level {
+        0 => OptLevel::O0,
+        1 => OptLevel::O1,
+        _ => OptLevel::O2,
+    }
+}
+
+/// Compiles a program.
+///
+/// # Errors
+/// The code generator cannot.
+pub fn compile(module: &Verified<Module>, options: &Options, timings: &mut Timings) -> Result<Artifact> {
+    let artifact = timings.time("compile", || vittec_codegen::compile(module, options))?;
+    timings.add(&artifact.timings);
+    Ok(artifact)
+}
+
+/// One form of a program other than executable and object, as bytes.
+///
+/// # Errors
+/// The code generator cannot.
+pub fn text(module: &Verified<Module>, form: Form, options: &Options) -> Result<Vec<u8>> {
+    let text = |form| vittec_codegen::emit_text(module, options, form).map(String::into_bytes).map_err(Failure::from);
+    match form {
+        Form::Asm => text(TextForm::Asm),
+        Form::Clif => text(TextForm::Clif),
+        Form::Ssa => text(TextForm::Ssa),
+        Form::Vitasm => Ok(vitbc::text::print(module).into_bytes()),
+        Form::Vitbc => Ok(vitbc::write(module)),
+        Form::Exe | Form::Obj => unreachable!("{form:?} is made from the object"),
+    }
+}
