@@ -1,0 +1,24 @@
+//! `vittec run`: a program at once, by any engine.
+
+use crate::cli::{Engine, Run};
+use crate::failure::Result;
+use crate::{engine, input};
+use std::process::ExitCode;
+
+/// Runs a program; gives its exit code.
+pub fn run(args: Run) -> Result<ExitCode> {
+    if args.engine == Engine::Check {
+        return engine::compare(&args);
+    }
+    let module = input::load(&args.source.input, &args.source.include)?;
+    let program = engine::arguments(&args.source.input, &args.args);
+    if let Some(gc) = &args.gc {
+        engine::choose_collector(gc);
+    }
+    match args.engine {
+        Engine::Jit => engine::compile_and_run(&module, &program, args.opt),
+        Engine::Interp => engine::interpret(module, &program, false, false),
+        Engine::Native => engine::build_and_run(&module, &program, args.opt, args.gc.as_deref()),
+        Engine::Check => unreachable!("treated above"),
+    }
+}
