@@ -84,7 +84,7 @@ pub struct CodeOptions {
     /// The target; the host if left out.
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
-    /// The processor that programs need at least: a name, `native`, or `list`.
+    /// The processor that programs need at least: a name that Cranelift knows, or `native`.
     #[arg(long, value_name = "NAME")]
     pub cpu: Option<String>,
     /// Compile with so many threads; one for each processor if left out.

@@ -20,6 +20,8 @@ pub struct Input {
     pub source: Option<Rc<str>>,
     /// The module.
     pub module: Module,
+    /// Where it can be read again; standard input cannot.
+    path: Option<PathBuf>,
 }
 
 /// Reads one file; `-` is standard input. A file is text if it is UTF-8 and is not called `.vitbc`.
@@ -42,7 +44,7 @@ pub fn read(path: &Path) -> Result<Input> {
         return read_text(path, file, bytes);
     }
     match vitbc::read(&bytes) {
-        Ok(module) => Ok(Input { file, source: None, module }),
+        Ok(module) => Ok(Input { file, source: None, module, path: Some(path.to_owned()) }),
         Err(error) => Err(Failure::new(REJECTED, Diagnostic::of(error, &file, None))),
     }
 }
@@ -70,7 +72,8 @@ fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
             {
                 module.name = stem.to_owned();
             }
-            Ok(Input { file, source: Some(source), module })
+            let path = (path != Path::new("-")).then(|| path.to_owned());
+            Ok(Input { file, source: Some(source), module, path })
         }
         Err(errors) => {
             let diagnostics = errors.into_iter().map(|error| Diagnostic::of(error, &file, Some(&source))).collect();
@@ -89,9 +92,10 @@ pub fn load(path: &Path, folders: &[PathBuf]) -> Result<Verified<Module>> {
         return verify(main);
     }
     let beside = path.parent().map(Path::to_owned).unwrap_or_default();
-    let mut known = BTreeSet::from([main.module.name.clone()]);
+    let (file, name) = (main.file.clone(), main.module.name.clone());
+    let mut known = BTreeSet::from([name.clone()]);
     let mut wanted: Vec<String> = main.module.imports.iter().map(|import| import.module.clone()).collect();
-    let mut modules = vec![main.module];
+    let mut modules = vec![verify(main)?];
     while let Some(name) = wanted.pop() {
         if !known.insert(name.clone()) {
             continue;
@@ -99,10 +103,11 @@ pub fn load(path: &Path, folders: &[PathBuf]) -> Result<Verified<Module>> {
         let mut input = find_module(&name, &beside, folders)?;
         input.module.name = name;
         wanted.extend(input.module.imports.iter().map(|import| import.module.clone()));
-        modules.push(verify(input)?.into_inner());
+        modules.push(verify(input)?);
     }
-    let linked = vitbc::link(modules).map_err(|error| Failure::new(REJECTED, Diagnostic::of(error, &main.file, None)))?;
-    verify(Input { file: main.file, source: None, module: linked })
+    let reject = |error| Failure::new(REJECTED, Diagnostic::of(error, &file, None));
+    let linked = vitbc::link(modules, &name).map_err(reject)?;
+    vitbc::verify::verify(linked).map_err(reject)
 }
 
 fn find_module(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<Input> {
@@ -126,10 +131,10 @@ fn find_module(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<Input> 
 /// # Errors
 /// The verifier rejects it.
 pub fn verify(input: Input) -> Result<Verified<Module>> {
-    let listing = input.module.clone();
     vitbc::verify::verify(input.module).map_err(|error| {
         let mut diagnostic = Diagnostic::of(error, &input.file, None);
-        diagnostic.context = context(&listing, &diagnostic.place);
+        let again = input.path.and_then(|path| read(&path).ok());
+        diagnostic.context = again.and_then(|input| context(&input.module, &diagnostic.place));
         Failure::new(REJECTED, diagnostic)
     })
 }
@@ -138,11 +143,11 @@ pub fn verify(input: Input) -> Result<Verified<Module>> {
 fn context(module: &Module, place: &vitbc::Place) -> Option<String> {
     let (at, _) = place.inst?;
     let name = place.function.as_ref()?;
-    let function = module.functions.iter().find(|function| function.name == *name)?;
-    let first = (at as usize).saturating_sub(2);
-    let lines = function.code.iter().enumerate().skip(first).take(5).map(|(position, inst)| {
-        let mark = if position == at as usize { "->" } else { "  " };
-        format!("{mark} {position:4}  {}", vitbc::text::print_inst(module, function, inst))
+    let position = module.functions.iter().position(|function| function.name == *name)?;
+    let insts = vitbc::text::print_instructions(module, position);
+    let lines = insts.iter().enumerate().skip((at as usize).saturating_sub(2)).take(5).map(|(number, inst)| {
+        let mark = if number == at as usize { "->" } else { "  " };
+        format!("{mark} {number:4}  {inst}")
     });
     Some(lines.collect::<Vec<_>>().join("\n"))
 }

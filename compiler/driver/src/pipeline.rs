@@ -63,21 +63,29 @@ pub fn target(code: &CodeOptions) -> Result<Target> {
 /// # Errors
 /// The processor is unknown.
 pub fn options(code: &CodeOptions, target: &Target) -> Result<Options> {
-    let cpu = code.cpu.clone().unwrap_or_else(|| target.cpu.clone());
     let options = Options {
         target: target.triple.clone(),
-        cpu: cpu.clone(),
+        cpu: code.cpu.clone(),
+        features: vec![],
         opt: opt_level(code.opt),
         debug: code.debug,
-        threads: code.threads,
+        threads: code.threads.unwrap_or(0),
     };
-    let known = vittec_codegen::cpus(&target.triple);
-    if known.contains(&cpu.as_str()) {
-        return Ok(options);
+    match vittec_codegen::isa::make(&options) {
+        Ok(_) => Ok(options),
+        Err(error) => Err(Failure::new(USAGE, Diagnostic::new(codes::UNKNOWN_CPU, error.to_string()))),
     }
-    let mut diagnostic = Diagnostic::new(codes::UNKNOWN_CPU, format!("`{cpu}` is no processor of {}", target.name));
-    diagnostic.help = Some(format!("known are {}", known.join(", ")));
-    Err(Failure::new(USAGE, diagnostic))
+}
+
+/// The libraries that the program's foreign functions come from, and those of the command line.
+pub fn libraries(module: &Verified<Module>, given: &[String]) -> Vec<String> {
+    let mut libs = given.to_vec();
+    for external in module.externs.iter().filter(|external| !external.library.is_empty()) {
+        if !libs.contains(&external.library) {
+            libs.push(external.library.clone());
+        }
+    }
+    libs
 }
 
 /// The level of the option `-O`.

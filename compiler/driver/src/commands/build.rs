@@ -8,14 +8,10 @@ use crate::{input, output};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use vitbc::{Module, Verified};
 use vittec_link::{LinkOptions, link_executable};
 
 /// Makes all forms that were asked for.
 pub fn build(args: Build) -> Result<()> {
-    if args.code.cpu.as_deref() == Some("list") {
-        return list_cpus(&args.code);
-    }
     let mut forms = args.emit.clone();
     forms.sort();
     forms.dedup();
@@ -61,7 +57,7 @@ pub fn build(args: Build) -> Result<()> {
             linker: args.linker.clone(),
             static_: args.static_,
             strip: args.strip,
-            libs: libraries(&module, &args.libs),
+            libs: pipeline::libraries(&module, &args.libs),
             lib_dirs: args.lib_dirs.clone(),
             extra: args.link_arg.clone(),
         };
@@ -91,23 +87,6 @@ pub fn emit(args: EmitForm) -> Result<()> {
         form => pipeline::text(&module, form, &options)?,
     };
     output::write_or_print(args.output.as_deref(), &bytes)
-}
-
-fn list_cpus(code: &crate::cli::CodeOptions) -> Result<()> {
-    let target = pipeline::target(code)?;
-    vittec_codegen::cpus(&target.triple).iter().for_each(|cpu| println!("{cpu}"));
-    Ok(())
-}
-
-/// The libraries that the program's foreign functions come from, and those of the command line.
-fn libraries(module: &Verified<Module>, given: &[String]) -> Vec<String> {
-    let mut libs = given.to_vec();
-    for external in module.externs.iter().filter(|external| !external.library.is_empty()) {
-        if !libs.contains(&external.library) {
-            libs.push(external.library.clone());
-        }
-    }
-    libs
 }
 
 /// The input's name without its ending, in the working folder.

@@ -11,14 +11,11 @@ pub fn run(args: Run) -> Result<ExitCode> {
         return engine::compare(&args);
     }
     let module = input::load(&args.source.input, &args.source.include)?;
-    let program = engine::arguments(&args.source.input, &args.args);
-    if let Some(gc) = &args.gc {
-        engine::choose_collector(gc);
-    }
+    let options = engine::run_options(args.gc.as_deref())?;
     match args.engine {
-        Engine::Jit => engine::compile_and_run(&module, &program, args.opt),
-        Engine::Interp => engine::interpret(module, &program, false, false),
-        Engine::Native => engine::build_and_run(&module, &program, args.opt, args.gc.as_deref()),
+        Engine::Jit => engine::compile_and_run(&module, &args.args, options, args.opt),
+        Engine::Interp => engine::interpret(module, &args.args, options, false, false),
+        Engine::Native => engine::build_and_run(&module, &args.args, args.opt, args.gc.as_deref()),
         Engine::Check => unreachable!("treated above"),
     }
 }
