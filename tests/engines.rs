@@ -31,7 +31,7 @@ fn main() {
 }
 
 fn compare(seed: u64) -> Result<(), Failed> {
-    let module = vitte_tests::generate::generate(seed);
+    let module = vitte_tests::generate(seed);
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("module.vitbc");
     fs::write(&file, vitbc::write(&module))?;
