@@ -27,6 +27,8 @@ codes! {
     506 COMPILE_FAILED = "compilation failed";
     /// The processor or feature is not one that the target knows. `--cpu list` shows them.
     507 UNKNOWN_CPU = "unknown processor";
+    /// The program declares a C function that none of its libraries has, so it cannot be run in memory.
+    508 NO_SYMBOL = "C function not found";
     /// A file could not be read or written; the system's reason follows.
     601 IO_FAILED = "input or output failed";
     /// The options contradict each other, or do not fit the input.

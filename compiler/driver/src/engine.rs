@@ -4,12 +4,15 @@ use crate::cli::Run;
 use crate::codes;
 use crate::failure::{BUG, DIAGNOSTICS, Diagnostic, Failure, MISSING_TOOL, REJECTED, Result};
 use crate::pipeline;
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use vitbc::{Module, Verified};
+use vitte_abi::program::Program;
 use vitte_interp::Vm;
-use vitte_rt::{Engine as Collector, Options};
-use vittec_codegen::jit::Image;
+use vitte_rt::{CodeMemory, Engine as Collector, Options};
+use vittec_codegen::image::Import;
+use vittec_codegen::jit;
 use vittec_link::{LinkOptions, Target, link_executable};
 
 /// The options of a run: from the environment, with the collector of the command line.
@@ -26,7 +29,13 @@ pub fn run_options(collector: Option<&str>) -> Result<Options> {
 }
 
 /// Runs a program in the interpreter, with what is to be shown on standard output.
-pub fn interpret(module: Verified<Module>, args: &[String], options: Options, trace: bool, dump: bool) -> Result<ExitCode> {
+pub fn interpret(
+    module: Verified<Module>,
+    args: &[String],
+    options: Options,
+    trace: bool,
+    dump: bool,
+) -> Result<ExitCode> {
     let mut vm = Vm::new();
     vm.set_options(options);
     vm.set_args(args.to_vec());
@@ -54,8 +63,31 @@ pub fn compile_and_run(module: &Verified<Module>, args: &[String], options: Opti
         opt: pipeline::opt_level(opt),
         ..vittec_codegen::Options::default()
     };
-    let image = Image::new(module, &code, &|symbol| vitte_rt::symbol(symbol))?;
-    Ok(exit_code(vitte_rt::run_program(image.leak(), Ok(options), args.to_vec())))
+    let program = load(module, &code)?;
+    Ok(exit_code(vitte_rt::run_program(program, Ok(options), args.to_vec())))
+}
+
+/// Compiles a program and puts it into this process's memory.
+///
+/// # Errors
+/// The code generator cannot, or a C function is not there.
+pub fn load(module: &Verified<Module>, code: &vittec_codegen::Options) -> Result<&'static Program> {
+    let compiled = vittec_codegen::compile_to_memory(module, code)?;
+    let layout = jit::Layout::new(&compiled.image, compiled.architecture);
+    let memory = CodeMemory::reserve(layout.size());
+    let mut runtime: HashMap<&str, u64> =
+        vitte_rt::addresses().map(|(name, address)| (name, address as usize as u64)).collect();
+    // The program has a C `main` too, which nobody calls here.
+    runtime.insert("vt_main", vitte_rt::vt_main as *const () as usize as u64);
+    let lookup = |import: &Import| match &import.library {
+        None => runtime.get(import.name.as_ref()).copied(),
+        Some(library) => vitte_rt::foreign::lookup(library, &import.name),
+    };
+    let bytes = layout
+        .link(memory.base(), &lookup)
+        .map_err(|error| Failure::new(DIAGNOSTICS, Diagnostic::new(codes::NO_SYMBOL, error.to_string())))?;
+    let record = layout.program().ok_or_else(no_entry)?;
+    Ok(memory.fill(&bytes, layout.executable(), record))
 }
 
 /// Builds an executable in a folder of its own and runs it.
@@ -68,8 +100,12 @@ pub fn build_and_run(module: &Verified<Module>, args: &[String], opt: u8, collec
     let artifact = vittec_codegen::compile(module, &options)?;
     let folder = tempfile::tempdir().map_err(|error| Failure::io(&std::env::temp_dir(), "write to", &error))?;
     let program = folder.path().join("program");
-    let libs = pipeline::libraries(module, &[]);
-    link_executable(&target, &artifact.object, &program, &LinkOptions { libs, ..LinkOptions::default() })?;
+    link_executable(
+        &target,
+        &artifact.object,
+        &program,
+        &LinkOptions { libs: artifact.libraries, ..LinkOptions::default() },
+    )?;
     let mut command = Command::new(&program);
     command.args(args);
     if let Some(name) = collector {
@@ -99,7 +135,9 @@ pub fn compare(run: &Run) -> Result<ExitCode> {
     }
     let (first_name, first) = &outcomes[0];
     for (name, other) in &outcomes[1..] {
-        for (what, a, b) in [("standard output", &first.stdout, &other.stdout), ("standard error", &first.stderr, &other.stderr)] {
+        for (what, a, b) in
+            [("standard output", &first.stdout, &other.stdout), ("standard error", &first.stderr, &other.stderr)]
+        {
             if let Some(text) = first_difference(first_name, a, name, b) {
                 return Err(Failure::new(BUG, Diagnostic::new(codes::ENGINES_DIFFER, format!("{what} differs{text}"))));
             }

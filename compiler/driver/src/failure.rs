@@ -64,7 +64,7 @@ impl Diagnostic {
             code: error.code,
             message: error.message,
             file: Some(file.to_owned()),
-            place: error.place,
+            place: *error.place,
             source: source.cloned(),
             context: None,
             help: error.help,
@@ -109,6 +109,9 @@ impl From<CompileError> for Failure {
         match error {
             CompileError::Module(error) => {
                 Failure { exit: REJECTED, diagnostics: vec![Diagnostic::of(error, "", None)] }
+            }
+            CompileError::Internal { .. } => {
+                Failure::new(BUG, Diagnostic::new(codes::COMPILE_FAILED, error.to_string()))
             }
             other => Failure::new(DIAGNOSTICS, Diagnostic::new(codes::COMPILE_FAILED, other.to_string())),
         }

@@ -121,7 +121,8 @@ fn find_module(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<Input> 
             }
         }
     }
-    let mut diagnostic = Diagnostic::new(codes::NO_MODULE, format!("the module `{}` is not there", name.escape_debug()));
+    let mut diagnostic =
+        Diagnostic::new(codes::NO_MODULE, format!("the module `{}` is not there", name.escape_debug()));
     diagnostic.help = Some(format!("put {name}.vitbc beside the program, or name its folder with -I"));
     Err(Failure::new(DIAGNOSTICS, diagnostic))
 }

@@ -6,7 +6,7 @@ use crate::failure::{Diagnostic, Failure, Result, USAGE};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use vitbc::{Module, Verified};
-use vittec_codegen::{Artifact, OptLevel, Options, TextForm};
+use vittec_codegen::{Artifact, OptLevel, Options};
 use vittec_link::Target;
 
 /// What this process is doing, for the report of a panic. Panics come from any thread.
@@ -77,17 +77,6 @@ pub fn options(code: &CodeOptions, target: &Target) -> Result<Options> {
     }
 }
 
-/// The libraries that the program's foreign functions come from, and those of the command line.
-pub fn libraries(module: &Verified<Module>, given: &[String]) -> Vec<String> {
-    let mut libs = given.to_vec();
-    for external in module.externs.iter().filter(|external| !external.library.is_empty()) {
-        if !libs.contains(&external.library) {
-            libs.push(external.library.clone());
-        }
-    }
-    libs
-}
-
 /// The level of the option `-O`.
 pub fn opt_level(level: u8) -> OptLevel {
     match level {
@@ -103,7 +92,7 @@ pub fn opt_level(level: u8) -> OptLevel {
 /// The code generator cannot.
 pub fn compile(module: &Verified<Module>, options: &Options, timings: &mut Timings) -> Result<Artifact> {
     let artifact = timings.time("compile", || vittec_codegen::compile(module, options))?;
-    timings.add(&artifact.timings);
+    timings.add(&artifact.report.timings);
     Ok(artifact)
 }
 
@@ -112,13 +101,12 @@ pub fn compile(module: &Verified<Module>, options: &Options, timings: &mut Timin
 /// # Errors
 /// The code generator cannot.
 pub fn text(module: &Verified<Module>, form: Form, options: &Options) -> Result<Vec<u8>> {
-    let text = |form| vittec_codegen::emit_text(module, options, form).map(String::into_bytes).map_err(Failure::from);
-    match form {
-        Form::Asm => text(TextForm::Asm),
-        Form::Clif => text(TextForm::Clif),
-        Form::Ssa => text(TextForm::Ssa),
-        Form::Vitasm => Ok(vitbc::text::print(module).into_bytes()),
-        Form::Vitbc => Ok(vitbc::write(module)),
+    Ok(match form {
+        Form::Asm => vittec_codegen::emit_asm(module, options)?.into_bytes(),
+        Form::Clif => vittec_codegen::emit_clif(module, options)?.into_bytes(),
+        Form::Ssa => vittec_codegen::emit_ssa(module, options)?.into_bytes(),
+        Form::Vitasm => vitbc::text::print(module).into_bytes(),
+        Form::Vitbc => vitbc::write(module),
         Form::Exe | Form::Obj => unreachable!("{form:?} is made from the object"),
-    }
+    })
 }

@@ -7,6 +7,8 @@
 #![cfg_attr(not(all(unix, not(miri))), allow(dead_code))]
 
 pub mod arg;
+#[cfg(all(unix, not(miri)))]
+mod code_memory;
 mod boxing;
 #[cfg(all(unix, not(miri)))]
 #[macro_use]
@@ -36,6 +38,8 @@ mod trace;
 mod unwind;
 mod word;
 
+#[cfg(all(unix, not(miri)))]
+pub use code_memory::CodeMemory;
 #[cfg(all(unix, not(miri)))]
 pub use entry::{run_program, vt_main};
 pub use heap::Stats;

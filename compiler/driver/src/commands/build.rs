@@ -8,6 +8,7 @@ use crate::{input, output};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use vittec_codegen::Artifact;
 use vittec_link::{LinkOptions, link_executable};
 
 /// Makes all forms that were asked for.
@@ -47,17 +48,19 @@ pub fn build(args: Build) -> Result<()> {
         if artifact.is_none() {
             artifact = Some(pipeline::compile(&module, &options, &mut timings)?);
         }
-        let object = artifact.as_ref().map_or(&[][..], |artifact| &artifact.object);
+        let Some(Artifact { object, libraries, .. }) = &artifact else { unreachable!("made above") };
         if form == Form::Obj {
             output::write(&path, object)?;
             continue;
         }
         progress.set_message("linking");
+        let mut libs = args.libs.clone();
+        libs.extend(libraries.iter().filter(|library| !args.libs.contains(library)).cloned());
         let link = LinkOptions {
             linker: args.linker.clone(),
             static_: args.static_,
             strip: args.strip,
-            libs: pipeline::libraries(&module, &args.libs),
+            libs,
             lib_dirs: args.lib_dirs.clone(),
             extra: args.link_arg.clone(),
         };
@@ -68,7 +71,9 @@ pub fn build(args: Build) -> Result<()> {
         timings.print();
     }
     if let Some(artifact) = artifact.filter(|_| args.code.stats) {
-        eprint!("{}", artifact.stats);
+        for (name, count) in &artifact.report.stats.0 {
+            eprintln!("{count:>10}  {name}");
+        }
     }
     Ok(())
 }

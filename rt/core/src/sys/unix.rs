@@ -46,6 +46,24 @@ pub(crate) fn forbid(address: u64, len: usize) {
     unsafe { mprotect(address as usize as *mut c_void, len, 0) };
 }
 
+/// Makes whole pages at the start of a mapping executable, and no longer writable.
+pub(crate) fn make_executable(address: u64, len: usize) {
+    const PROT_READ_EXEC: c_int = 1 | 4;
+    // SAFETY: the caller owns the mapping and has written what is to stand there.
+    if len > 0 && unsafe { mprotect(address as usize as *mut c_void, len, PROT_READ_EXEC) } != 0 {
+        write_err(b"vitte runtime: the system refuses executable memory\n");
+        std::process::abort();
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        unsafe extern "C" {
+            fn __clear_cache(start: *mut c_void, end: *mut c_void);
+        }
+        // SAFETY: the range is the mapping's. These processors fetch instructions past the data cache.
+        unsafe { __clear_cache(address as usize as *mut c_void, (address as usize + len) as *mut c_void) };
+    }
+}
+
 /// The address of a symbol in a shared library, or in the program and what it is linked with.
 pub(crate) fn symbol(library: Option<&CStr>, symbol: &CStr) -> Option<u64> {
     const RTLD_NOW: c_int = 2;

@@ -1,0 +1,1 @@
+//! From Rust: load a module, compile it, run its functions.
