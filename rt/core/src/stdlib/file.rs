@@ -91,7 +91,7 @@ fn open_file(p: &Process, verb: &str, file: i64) -> Result<Arc<File>, Throw> {
 }
 
 /// Appends up to `max` bytes to `into`; their number, 0 at the end.
-pub fn file_read(p: &Process, file: i64, into: List<'_>, max: i64) -> Result<i64, Throw> {
+pub fn file_read<'p>(p: &'p Process, file: i64, into: List<'p>, max: i64) -> Result<i64, Throw> {
     let mut open = &*open_file(p, "read", file)?;
     let max = check_count(p, "number of bytes", max)?.min(MAX_READ);
     let read = append_read(p, &mut open, into, max)?.map_err(|error| throw_file(p, "read", file, &error))?;
@@ -99,7 +99,12 @@ pub fn file_read(p: &Process, file: i64, into: List<'_>, max: i64) -> Result<i64
 }
 
 /// Reads up to `max` bytes, straight to the end of `into`.
-fn append_read(p: &Process, from: &mut impl Read, into: List<'_>, max: usize) -> Result<io::Result<usize>, Throw> {
+fn append_read<'p>(
+    p: &'p Process,
+    from: &mut impl Read,
+    into: List<'p>,
+    max: usize,
+) -> Result<io::Result<usize>, Throw> {
     let len = into.len();
     let buffer = reserve_bytes(p, into, len + max)?;
     Ok(loop {

@@ -86,20 +86,20 @@ fn make_room<'p>(p: &'p Process, list: List<'p>, form: Form, len: usize) -> Resu
 }
 
 /// The buffer of a `bytes` with room for `len` of them.
-pub(super) fn reserve_bytes<'p>(p: &'p Process, bytes: List<'_>, len: usize) -> Result<Buffer<'p>, Throw> {
-    make_room(p, List::of(p.object(bytes.object().address())), Form::U8, len)
+pub(super) fn reserve_bytes<'p>(p: &'p Process, bytes: List<'p>, len: usize) -> Result<Buffer<'p>, Throw> {
+    make_room(p, bytes, Form::U8, len)
 }
 
 /// Makes room for one more item at least, by a factor.
-pub fn list_grow(p: &Process, list: Obj<'_>) -> Result<(), Throw> {
-    let list = List::of(p.object(list.address()));
+pub fn list_grow<'p>(p: &'p Process, list: Obj<'p>) -> Result<(), Throw> {
+    let list = List::of(list);
     let form = p.runtime().item_form(list.ty());
     make_room(p, list, form, list.len() + 1).map(|_| ())
 }
 
 /// Inserts `value` before item `index`, which may be the length.
-pub fn list_insert(p: &Process, list: Obj<'_>, index: i64, value: u64) -> Result<(), Throw> {
-    let list = List::of(p.object(list.address()));
+pub fn list_insert<'p>(p: &'p Process, list: Obj<'p>, index: i64, value: u64) -> Result<(), Throw> {
+    let list = List::of(list);
     let len = list.len();
     if index as u64 > len as u64 {
         return Err(throw_index(p, index, len));
@@ -146,8 +146,8 @@ pub fn list_slice<'p>(p: &'p Process, list: Obj<'_>, start: i64, end: i64) -> Re
 }
 
 /// Appends all items of `other`, which may be the same list.
-pub fn list_extend(p: &Process, list: Obj<'_>, other: Obj<'_>) -> Result<(), Throw> {
-    let (list, other) = (List::of(p.object(list.address())), List::of(other));
+pub fn list_extend<'p>(p: &'p Process, list: Obj<'p>, other: Obj<'_>) -> Result<(), Throw> {
+    let (list, other) = (List::of(list), List::of(other));
     let (len, n) = (list.len(), other.len());
     let form = p.runtime().item_form(list.ty());
     let buffer = make_room(p, list, form, len.saturating_add(n))?;
@@ -167,8 +167,8 @@ pub fn list_truncate(p: &Process, list: Obj<'_>, len: i64) -> Result<(), Throw> 
 }
 
 /// Makes room for `capacity` items in all.
-pub fn list_reserve(p: &Process, list: Obj<'_>, capacity: i64) -> Result<(), Throw> {
-    let list = List::of(p.object(list.address()));
+pub fn list_reserve<'p>(p: &'p Process, list: Obj<'p>, capacity: i64) -> Result<(), Throw> {
+    let list = List::of(list);
     let form = p.runtime().item_form(list.ty());
     let size = check_size(p, form, usize::try_from(capacity).unwrap_or(0))?;
     if size > list.buffer().size() {

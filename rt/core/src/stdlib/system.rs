@@ -80,3 +80,30 @@ pub fn random_seed(p: &Process) -> i64 {
 pub fn sleep(_: &Process, millis: i64) {
     std::thread::sleep(Duration::from_millis(millis.max(0) as u64));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Types;
+
+    #[test]
+    fn clocks_go_forward() {
+        let p = Types::new().process();
+        let (now, start) = (time_now(&p), time_monotonic(&p));
+        sleep(&p, 3);
+        sleep(&p, -1);
+        assert!(time_monotonic(&p) - start >= 3_000_000);
+        assert!(now > 1_700_000_000_000_000_000 && time_now(&p) > now);
+    }
+
+    #[test]
+    fn the_surroundings_can_be_asked() {
+        let p = Types::new().process();
+        let env = |name: &str| env_get(&p, p.new_str(name)).map(|value| value.as_str());
+        assert_eq!(env("PATH"), std::env::var("PATH").ok().as_deref());
+        assert_eq!((env(""), env("A=B"), env("A\0B"), env("VITTE_NO_SUCH_NAME")), (None, None, None, None));
+        assert!(cpu_count(&p) >= 1 && !hostname(&p).is_empty());
+        assert_eq!(current_dir(&p).unwrap().as_str(), std::env::current_dir().unwrap().to_str().unwrap());
+        assert_ne!(random_seed(&p), random_seed(&p));
+    }
+}
