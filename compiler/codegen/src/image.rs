@@ -96,10 +96,13 @@ pub struct Placed {
     /// How long it is.
     pub len: u32,
     /// Where its code comes from, for debug information: offsets in the function, ascending, with file, line and column.
-    pub lines: Vec<(u32, Option<(FileIdx, u32, u32)>)>,
+    pub lines: Vec<(u32, Option<Position>)>,
     /// For debuggers.
     pub unwind: Option<cranelift_codegen::isa::unwind::UnwindInfo>,
 }
+
+/// File, line and column.
+pub type Position = (FileIdx, u32, u32);
 
 /// Something that the runtime or a library defines.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

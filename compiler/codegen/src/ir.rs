@@ -490,14 +490,14 @@ impl Function {
 impl Terminator {
     /// All jumps it may take.
     pub fn jumps(&self) -> impl Iterator<Item = &Jump> {
-        let (first, many, handlers, last): (Option<&Jump>, &[Jump], &[(Option<TypeIdx>, Jump)], Option<&Jump>) =
-            match self {
-                Terminator::Jump(jump) => (Some(jump), &[], &[], None),
-                Terminator::Branch(_, then, other) => (Some(then), &[], &[], Some(other)),
-                Terminator::Switch(_, jumps, default) => (None, jumps, &[], Some(default)),
-                Terminator::Try { normal, handlers, .. } => (Some(normal), &[], handlers, None),
-                _ => (None, &[], &[], None),
-            };
+        type Parts<'a> = (Option<&'a Jump>, &'a [Jump], &'a [(Option<TypeIdx>, Jump)], Option<&'a Jump>);
+        let (first, many, handlers, last): Parts<'_> = match self {
+            Terminator::Jump(jump) => (Some(jump), &[], &[], None),
+            Terminator::Branch(_, then, other) => (Some(then), &[], &[], Some(other)),
+            Terminator::Switch(_, jumps, default) => (None, jumps, &[], Some(default)),
+            Terminator::Try { normal, handlers, .. } => (Some(normal), &[], handlers, None),
+            _ => (None, &[], &[], None),
+        };
         first.into_iter().chain(many).chain(handlers.iter().map(|handler| &handler.1)).chain(last)
     }
 

@@ -181,7 +181,7 @@ pub mod word {
         if word == FLOAT_ZERO {
             return 0;
         }
-        (2 - (word >> 63) | word & !3).rotate_right(3)
+        ((2 - (word >> 63)) | (word & !3)).rotate_right(3)
     }
 
     /// The word of a scalar of at most 32 bits (or of `unit`), given by its slot bits.

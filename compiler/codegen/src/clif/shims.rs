@@ -17,7 +17,7 @@ impl Compiler<'_> {
     /// Translates code that the compiler itself adds.
     pub fn translate_shim(&mut self, symbol: Symbol) -> Translated {
         let env = &self.shared.env;
-        let (frame, body): (Signature, Box<dyn FnOnce(&mut Shim<'_>)>) = match symbol {
+        let (frame, body): (Signature, Body) = match symbol {
             Symbol::WithoutClosure(func) => {
                 let (params, result) = reprs(env, func);
                 let params = std::iter::once(Repr::Ref).chain(params);
@@ -54,6 +54,9 @@ impl Compiler<'_> {
         Translated { symbol, bytes: Vec::new() }
     }
 }
+
+/// What emits a shim's instructions.
+type Body = Box<dyn FnOnce(&mut Shim<'_>)>;
 
 /// C's `main`.
 fn main_signature() -> Signature {

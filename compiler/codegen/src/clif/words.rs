@@ -99,7 +99,7 @@ impl Emitter<'_> {
         let result = self.b.append_block_param(done, machine_type(repr));
         self.b.ins().brif(immediate, inline, &[], boxed, &[]);
         self.b.switch_to_block(inline);
-        let scalar = self.from_immediate(ty, repr, value);
+        let scalar = self.immediate_scalar(ty, repr, value);
         self.b.ins().jump(done, &[BlockArg::Value(scalar)]);
         self.b.switch_to_block(boxed);
         let scalar = self.unbox_object(repr, value);
@@ -114,7 +114,7 @@ impl Emitter<'_> {
         self.b.ins().load(machine_type(repr), flags, object, offset::BOX_VALUE as i32)
     }
 
-    fn from_immediate(&mut self, ty: TypeId, repr: Repr, value: Value) -> Value {
+    fn immediate_scalar(&mut self, ty: TypeId, repr: Repr, value: Value) -> Value {
         match ty {
             type_id::INT => self.b.ins().sshr_imm_u(value, 1),
             type_id::FLOAT => {
