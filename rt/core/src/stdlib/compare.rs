@@ -2,7 +2,7 @@
 //!
 //! Values may be nested a million deep (a linked list made of enum variants), so what is still to be compared stands
 //! on a stack of its own. Lists and maps may even contain themselves; two such values are equal if no difference can
-//! be found. So after [`PATIENCE`] pairs of lists and maps the pairs are remembered, and none is looked at twice.
+//! be found. So after `PATIENCE` pairs of lists and maps the pairs are remembered, and none is looked at twice.
 
 use super::list;
 use super::map::Table;

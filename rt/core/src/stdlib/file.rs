@@ -1,6 +1,6 @@
 //! Files and directories.
 //!
-//! An open file is known by a small number, its place in one table of the program; numbers below [`FIRST`] are left
+//! An open file is known by a small number, its place in one table of the program; numbers below `FIRST` are left
 //! for the standard streams. What fails raises `IoError` with the path and the system's error number:
 //! `cannot open 'x': No such file or directory`.
 

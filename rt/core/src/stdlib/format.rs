@@ -1,7 +1,7 @@
 //! The text of any value, as `PRINT` shows it: `[1, 2]`, `{"a": nil}`, `Point { x: 1.0, y: 2.0 }`.
 //!
 //! Strings are plain at the top and quoted inside other values. Objects may contain themselves: an object inside its
-//! own text, and whatever is nested deeper than [`MAX_DEPTH`], is written `...`.
+//! own text, and whatever is nested deeper than `MAX_DEPTH`, is written `...`.
 
 use super::number::{Digits, write_f32, write_float};
 use super::value::Value;

@@ -97,17 +97,13 @@ impl<'p> Table<'p> {
     #[inline]
     pub fn find(&self, key: u64) -> Option<usize> {
         let parts = self.parts()?;
-        // All of it in one piece: nearly no work stands beside waiting for memory.
-        if self.keys == Keys::Bits && parts.index.has_slots() {
-            let found = parts.index.find(hash_int(key), |position| key_in(parts.keys, position) == key);
-            return found.map(|found| found.1);
-        }
-        self.find_any(&parts, key)
+        self.find_in(&parts, self.slot_hash(&parts, key), key).map(|found| found.1)
     }
 
-    fn find_any(&self, parts: &Parts<'p>, key: u64) -> Option<usize> {
-        let hash = if parts.index.has_slots() { self.hash(key) } else { 0 };
-        self.find_in(parts, hash, key).map(|found| found.1)
+    /// The hash of a key, if there are slots.
+    #[inline]
+    fn slot_hash(&self, parts: &Parts<'p>, key: u64) -> u64 {
+        if parts.index.has_slots() { self.hash(key) } else { 0 }
     }
 
     #[inline]
@@ -126,13 +122,23 @@ impl<'p> Table<'p> {
     /// The slot in the index, if there are slots, and the position of the entry with this key.
     #[inline]
     fn find_in(&self, parts: &Parts<'p>, hash: u64, key: u64) -> Option<(usize, usize)> {
-        let key_at = |position| key_in(parts.keys, position);
+        // In line, since it is little work beside waiting for memory: the less there is, the more look-ups a processor
+        // has under way at once.
+        if self.keys == Keys::Bits && parts.index.has_slots() {
+            return parts.index.find(hash, |position| key_in(parts.keys, position) == key);
+        }
+        self.find_other(parts, hash, key)
+    }
+
+    fn find_other(&self, parts: &Parts<'p>, hash: u64, key: u64) -> Option<(usize, usize)> {
         match self.keys {
-            Keys::Bits => self.search(parts, hash, |position| key_at(position) == key),
+            Keys::Bits => self.search(parts, hash, |position| key_in(parts.keys, position) == key),
             Keys::Text => self.find_text(parts, hash, key),
             Keys::Values => {
                 let key = self.key_value(key);
-                self.search(parts, hash, |position| equal(self.p, Value { bits: key_at(position), ..key }, key))
+                self.search(parts, hash, |position| {
+                    equal(self.p, Value { bits: key_in(parts.keys, position), ..key }, key)
+                })
             }
         }
     }
@@ -159,9 +165,7 @@ impl<'p> Table<'p> {
         let mut parts = self.parts();
         let mut hash = 0;
         if let Some(parts) = &parts {
-            if parts.index.has_slots() {
-                hash = self.hash(key);
-            }
+            hash = self.slot_hash(parts, key);
             if let Some((_, position)) = self.find_in(parts, hash, key) {
                 parts.values.set(self.p, self.value_form, position, value);
                 return Ok(());
@@ -227,7 +231,7 @@ impl<'p> Table<'p> {
     /// Removes the entry of a key: whether there was one.
     pub(super) fn remove(&self, key: u64) -> bool {
         let Some(parts) = self.parts() else { return false };
-        let hash = if parts.index.has_slots() { self.hash(key) } else { 0 };
+        let hash = self.slot_hash(&parts, key);
         let Some((slot, position)) = self.find_in(&parts, hash, key) else { return false };
         if parts.index.has_slots() {
             parts.index.free(slot);
