@@ -4,12 +4,13 @@
 //! from `context.native_stack` down. Each processor's file holds, in its own assembly,
 //!
 //! - `native_stub!`: the symbol of a helper or native. Called with Cranelift's `tail` convention; saves where the
-//!   caller is in `exit_frame` and `exit_pc`, calls a thunk on the worker's stack, and returns, or unwinds if
-//!   `context.throwing` was set;
+//!   caller is in `exit_frame` and `exit_pc`, calls a thunk on the worker's stack, and returns, or unwinds or suspends
+//!   the process if `context.throwing` was set;
 //! - `safepoint_stub!`: the symbol of a slow path, called with Cranelift's `preserve_all` convention: as above, but it
 //!   saves all registers that compiled code may hold something in, and has no result;
 //! - `throw_stub!`: a slow path that always unwinds;
-//! - [`enter`]: runs a function on a process's stack;
+//! - [`enter`]: runs a function on a process's stack, until it returns or the process is suspended; then [`resume`]
+//!   goes on with it;
 //! - [`invoke`]: calls a C function with arguments found at run time.
 
 #[cfg(target_arch = "x86_64")]
@@ -27,6 +28,7 @@ mod isa;
 
 pub(crate) use isa::*;
 
+use crate::unwind::SUSPENDED;
 use std::mem::offset_of;
 use vitte_abi::context::Context;
 
@@ -35,6 +37,7 @@ pub(crate) const EXIT_PC: usize = offset_of!(Context, exit_pc);
 pub(crate) const EXIT_FRAME: usize = offset_of!(Context, exit_frame);
 pub(crate) const NATIVE_STACK: usize = offset_of!(Context, native_stack);
 pub(crate) const THROWING: usize = offset_of!(Context, throwing);
+pub(crate) const RESULT: usize = offset_of!(Context, result);
 pub(crate) const EXCEPTION: usize = offset_of!(Context, exception);
 pub(crate) const RESUME_PC: usize = offset_of!(Context, resume);
 pub(crate) const RESUME_SP: usize = RESUME_PC + 8;

@@ -28,6 +28,9 @@ pub(crate) const RAISED: u64 = 1;
 pub(crate) const RAISED_AGAIN: u64 = 2;
 /// It goes on from a callback.
 pub(crate) const RAISED_ON: u64 = 3;
+/// There is none: the process is to be suspended. Also what entering or resuming it returns then, apart from the
+/// program's own 0 and 1.
+pub(crate) const SUSPENDED: u64 = 4;
 
 /// Compiled frames, innermost first.
 pub(crate) struct Frames<'c> {

@@ -16,7 +16,7 @@
 
 use super::{
     CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION,
-    RESUME_FP, RESUME_PC, RESUME_SP,
+    NATIVE_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
@@ -39,17 +39,19 @@ macro_rules! native_stub {
             "mov x4, x6",
             "mov x5, x7",
             "bl {thunk}",
+            "mov sp, x20",
             "ldr x9, [x19, {throwing}]",
             "cbnz x9, 2f",
-            "mov sp, x20",
             "mov x2, x0",
-            "ldp x19, x20, [sp, 16]",
+            "3: ldp x19, x20, [sp, 16]",
             "ldp x29, x30, [sp], 32",
             "ret",
-            "2:",
-            "b {unwind}",
+            "2: bl {leave}",
+            "ldr x2, [x19, {result}]",
+            "b 3b",
             thunk = sym $thunk,
-            unwind = sym $crate::context::unwind,
+            leave = sym $crate::context::leave,
+            result = const $crate::context::RESULT,
             exit_pc = const $crate::context::EXIT_PC,
             exit_frame = const $crate::context::EXIT_FRAME,
             native_stack = const $crate::context::NATIVE_STACK,
@@ -96,10 +98,11 @@ macro_rules! safepoint_stub {
             "ldr x9, [x0, {native_stack}]",
             "mov sp, x9",
             "bl {body}",
-            "ldr x9, [x19, {throwing}]",
-            "cbnz x9, 2f",
             "mov sp, x20",
-            "ldp x0, x1, [sp]",
+            "ldr x9, [x19, {throwing}]",
+            "cbz x9, 2f",
+            "bl {leave}",
+            "2: ldp x0, x1, [sp]",
             "ldp x2, x3, [sp, 16]",
             "ldp x4, x5, [sp, 32]",
             "ldp x6, x7, [sp, 48]",
@@ -128,10 +131,8 @@ macro_rules! safepoint_stub {
             "ldp x19, x20, [sp, 16]",
             "ldp x29, x30, [sp], 32",
             "ret",
-            "2:",
-            "b {unwind}",
             body = sym $body,
-            unwind = sym $crate::context::unwind,
+            leave = sym $crate::context::leave,
             exit_pc = const $crate::context::EXIT_PC,
             exit_frame = const $crate::context::EXIT_FRAME,
             native_stack = const $crate::context::NATIVE_STACK,
@@ -162,34 +163,17 @@ macro_rules! throw_stub {
 /// The integer registers for arguments of C functions.
 pub(crate) const INT_REGISTERS: usize = 8;
 
-/// Continues at the handler of the pending exception. On the worker's stack, with the context in x19.
+/// Leaves compiled code for what `context.throwing` asks for. Called by a stub on the process's stack, with the context
+/// in x19: unwinds, or suspends the process and returns when it goes on.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn unwind() {
+pub(crate) unsafe extern "C" fn leave() {
     naked_asm!(
-        "mov x0, x19",
-        "bl {find}",
-        "ldr x0, [x19, {exception}]",
-        "ldr x9, [x19, {resume_sp}]",
-        "mov sp, x9",
-        "ldr x29, [x19, {resume_fp}]",
-        "ldr x10, [x19, {resume_pc}]",
-        "br x10",
-        find = sym crate::unwind::find_handler,
-        exception = const EXCEPTION,
-        resume_pc = const RESUME_PC,
-        resume_sp = const RESUME_SP,
-        resume_fp = const RESUME_FP,
-    )
-}
-
-/// Calls the C function at `code` with the context and `argument` on the stack below `top`, which is aligned to 16
-/// bytes; its result. What it calls natively runs on the caller's stack.
-///
-/// # Safety
-/// `code` must be such a function, and the stack large enough for it.
-#[unsafe(naked)]
-pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code: u64, top: u64) -> u64 {
-    naked_asm!(
+        "ldr x9, [x19, {throwing}]",
+        "cmp x9, {suspended}",
+        "b.eq 2f",
+        "b {unwind}",
+        "2:",
+        "str xzr, [x19, {throwing}]",
         "stp x29, x30, [sp, -160]!",
         "stp x19, x20, [sp, 16]",
         "stp x21, x22, [sp, 32]",
@@ -200,15 +184,96 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "stp d10, d11, [sp, 112]",
         "stp d12, d13, [sp, 128]",
         "stp d14, d15, [sp, 144]",
+        "mov x9, sp",
+        "str x9, [x19, {resume_sp}]",
+        "mov x0, {suspended}",
+        "b {end}",
+        unwind = sym unwind,
+        end = sym end,
+        throwing = const THROWING,
+        suspended = const SUSPENDED,
+        resume_sp = const RESUME_SP,
+    )
+}
+
+/// Continues at the handler of the pending exception, with the context in x19.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn unwind() {
+    naked_asm!(
+        "ldr x9, [x19, {native_stack}]",
+        "mov sp, x9",
+        "mov x0, x19",
+        "bl {find}",
+        "ldr x0, [x19, {exception}]",
+        "ldr x9, [x19, {resume_sp}]",
+        "mov sp, x9",
+        "ldr x29, [x19, {resume_fp}]",
+        "ldr x10, [x19, {resume_pc}]",
+        "br x10",
+        find = sym crate::unwind::find_handler,
+        native_stack = const NATIVE_STACK,
+        exception = const EXCEPTION,
+        resume_pc = const RESUME_PC,
+        resume_sp = const RESUME_SP,
+        resume_fp = const RESUME_FP,
+    )
+}
+
+/// Calls the C function at `code` with the context and `argument` on the stack below `top`, which is aligned to 16
+/// bytes; its result, or [`SUSPENDED`]. What it calls natively runs on the caller's stack.
+///
+/// # Safety
+/// `code` must be such a function, and the stack large enough for it.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code: u64, top: u64) -> u64 {
+    naked_asm!(
+        "stp x29, x30, [sp, -176]!",
+        "stp x19, x20, [sp, 16]",
+        "stp x21, x22, [sp, 32]",
+        "stp x23, x24, [sp, 48]",
+        "stp x25, x26, [sp, 64]",
+        "stp x27, x28, [sp, 80]",
+        "stp d8, d9, [sp, 96]",
+        "stp d10, d11, [sp, 112]",
+        "stp d12, d13, [sp, 128]",
+        "stp d14, d15, [sp, 144]",
+        "ldr x9, [x0, {native_stack}]",
+        "str x9, [sp, 160]",
+        "mov x9, sp",
+        "str x9, [x0, {native_stack}]",
         "mov x19, x0",
-        "ldr x20, [x0, {native_stack}]",
-        "mov x21, sp",
-        "str x21, [x0, {native_stack}]",
         "mov sp, x3",
         "mov x29, xzr",
         "blr x2",
-        "mov sp, x21",
-        "str x20, [x19, {native_stack}]",
+        "b {end}",
+        end = sym end,
+        native_stack = const NATIVE_STACK,
+    )
+}
+
+/// Goes on with a process that was suspended; the result as of [`enter`]. `context.throwing` may have been set.
+///
+/// # Safety
+/// The process must have been suspended.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume(context: *mut Context) -> u64 {
+    naked_asm!(
+        "stp x29, x30, [sp, -176]!",
+        "stp x19, x20, [sp, 16]",
+        "stp x21, x22, [sp, 32]",
+        "stp x23, x24, [sp, 48]",
+        "stp x25, x26, [sp, 64]",
+        "stp x27, x28, [sp, 80]",
+        "stp d8, d9, [sp, 96]",
+        "stp d10, d11, [sp, 112]",
+        "stp d12, d13, [sp, 128]",
+        "stp d14, d15, [sp, 144]",
+        "ldr x9, [x0, {native_stack}]",
+        "str x9, [sp, 160]",
+        "mov x9, sp",
+        "str x9, [x0, {native_stack}]",
+        "ldr x9, [x0, {resume_sp}]",
+        "mov sp, x9",
         "ldp x19, x20, [sp, 16]",
         "ldp x21, x22, [sp, 32]",
         "ldp x23, x24, [sp, 48]",
@@ -219,8 +284,37 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "ldp d12, d13, [sp, 128]",
         "ldp d14, d15, [sp, 144]",
         "ldp x29, x30, [sp], 160",
+        "ldr x9, [x19, {throwing}]",
+        "cbnz x9, 2f",
         "ret",
-        native_stack = const super::NATIVE_STACK,
+        "2: b {leave}",
+        leave = sym leave,
+        native_stack = const NATIVE_STACK,
+        resume_sp = const RESUME_SP,
+        throwing = const THROWING,
+    )
+}
+
+/// Returns x0 from `enter` or `resume`, with the context in x19.
+#[unsafe(naked)]
+unsafe extern "C" fn end() {
+    naked_asm!(
+        "ldr x9, [x19, {native_stack}]",
+        "mov sp, x9",
+        "ldr x9, [sp, 160]",
+        "str x9, [x19, {native_stack}]",
+        "ldp x19, x20, [sp, 16]",
+        "ldp x21, x22, [sp, 32]",
+        "ldp x23, x24, [sp, 48]",
+        "ldp x25, x26, [sp, 64]",
+        "ldp x27, x28, [sp, 80]",
+        "ldp d8, d9, [sp, 96]",
+        "ldp d10, d11, [sp, 112]",
+        "ldp d12, d13, [sp, 128]",
+        "ldp d14, d15, [sp, 144]",
+        "ldp x29, x30, [sp], 176",
+        "ret",
+        native_stack = const NATIVE_STACK,
     )
 }
 

@@ -16,7 +16,7 @@
 
 use super::{
     CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION,
-    RESUME_FP, RESUME_PC, RESUME_SP,
+    NATIVE_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
@@ -34,18 +34,19 @@ macro_rules! native_stub {
             "mv s0, sp",
             "ld sp, {native_stack}(a0)",
             "call {thunk}",
-            "ld t0, {throwing}(s1)",
-            "bnez t0, 2f",
             "mv sp, s0",
-            "ld ra, 24(sp)",
+            "ld t0, {throwing}(s1)",
+            "beqz t0, 2f",
+            "call {leave}",
+            "ld a0, {result}(s1)",
+            "2: ld ra, 24(sp)",
             "ld s0, 16(sp)",
             "ld s1, 8(sp)",
             "addi sp, sp, 32",
             "ret",
-            "2:",
-            "tail {unwind}",
             thunk = sym $thunk,
-            unwind = sym $crate::context::unwind,
+            leave = sym $crate::context::leave,
+            result = const $crate::context::RESULT,
             exit_pc = const $crate::context::EXIT_PC,
             exit_frame = const $crate::context::EXIT_FRAME,
             native_stack = const $crate::context::NATIVE_STACK,
@@ -105,9 +106,11 @@ macro_rules! safepoint_stub {
             "mv s0, sp",
             "ld sp, {native_stack}(a0)",
             "call {body}",
-            "ld t0, {throwing}(s1)",
-            "bnez t0, 2f",
             "mv sp, s0",
+            "ld t0, {throwing}(s1)",
+            "beqz t0, 2f",
+            "call {leave}",
+            "2:",
             "ld a0, 0(sp)",
             "ld a1, 8(sp)",
             "ld a2, 16(sp)",
@@ -148,11 +151,9 @@ macro_rules! safepoint_stub {
             "ld s1, 296(sp)",
             "addi sp, sp, 320",
             "ret",
-            "2:",
-            "tail {unwind}",
             ".option pop",
             body = sym $body,
-            unwind = sym $crate::context::unwind,
+            leave = sym $crate::context::leave,
             exit_pc = const $crate::context::EXIT_PC,
             exit_frame = const $crate::context::EXIT_FRAME,
             native_stack = const $crate::context::NATIVE_STACK,
@@ -182,10 +183,62 @@ macro_rules! throw_stub {
 /// The integer registers for arguments of C functions.
 pub(crate) const INT_REGISTERS: usize = 8;
 
-/// Continues at the handler of the pending exception. On the worker's stack, with the context in s1.
+/// Leaves compiled code for what `context.throwing` asks for. Called by a stub on the process's stack, with the context
+/// in s1: unwinds, or suspends the process and returns when it goes on.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn leave() {
+    naked_asm!(
+        ".option push",
+        ".option arch, +d",
+        "ld t0, {throwing}(s1)",
+        "li t1, {suspended}",
+        "beq t0, t1, 2f",
+        "tail {unwind}",
+        "2:",
+        "sd zero, {throwing}(s1)",
+        "addi sp, sp, -208",
+        "sd ra, 0(sp)",
+        "sd s0, 8(sp)",
+        "sd s1, 16(sp)",
+        "sd s2, 24(sp)",
+        "sd s3, 32(sp)",
+        "sd s4, 40(sp)",
+        "sd s5, 48(sp)",
+        "sd s6, 56(sp)",
+        "sd s7, 64(sp)",
+        "sd s8, 72(sp)",
+        "sd s9, 80(sp)",
+        "sd s10, 88(sp)",
+        "sd s11, 96(sp)",
+        "fsd fs0, 104(sp)",
+        "fsd fs1, 112(sp)",
+        "fsd fs2, 120(sp)",
+        "fsd fs3, 128(sp)",
+        "fsd fs4, 136(sp)",
+        "fsd fs5, 144(sp)",
+        "fsd fs6, 152(sp)",
+        "fsd fs7, 160(sp)",
+        "fsd fs8, 168(sp)",
+        "fsd fs9, 176(sp)",
+        "fsd fs10, 184(sp)",
+        "fsd fs11, 192(sp)",
+        "sd sp, {resume_sp}(s1)",
+        "li a0, {suspended}",
+        "tail {end}",
+        ".option pop",
+        unwind = sym unwind,
+        end = sym end,
+        throwing = const THROWING,
+        suspended = const SUSPENDED,
+        resume_sp = const RESUME_SP,
+    )
+}
+
+/// Continues at the handler of the pending exception, with the context in s1.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn unwind() {
     naked_asm!(
+        "ld sp, {native_stack}(s1)",
         "mv a0, s1",
         "call {find}",
         "ld a0, {exception}(s1)",
@@ -194,6 +247,7 @@ pub(crate) unsafe extern "C" fn unwind() {
         "ld t1, {resume_pc}(s1)",
         "jr t1",
         find = sym crate::unwind::find_handler,
+        native_stack = const NATIVE_STACK,
         exception = const EXCEPTION,
         resume_pc = const RESUME_PC,
         resume_sp = const RESUME_SP,
@@ -202,7 +256,7 @@ pub(crate) unsafe extern "C" fn unwind() {
 }
 
 /// Calls the C function at `code` with the context and `argument` on the stack below `top`, which is aligned to 16
-/// bytes; its result. What it calls natively runs on the caller's stack.
+/// bytes; its result, or [`SUSPENDED`]. What it calls natively runs on the caller's stack.
 ///
 /// # Safety
 /// `code` must be such a function, and the stack large enough for it.
@@ -237,15 +291,106 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "fsd fs9, 176(sp)",
         "fsd fs10, 184(sp)",
         "fsd fs11, 192(sp)",
-        "mv s1, a0",
-        "ld s2, {native_stack}(a0)",
-        "mv s3, sp",
+        "ld t0, {native_stack}(a0)",
+        "sd t0, 200(sp)",
         "sd sp, {native_stack}(a0)",
+        "mv s1, a0",
         "mv sp, a3",
         "mv s0, zero",
         "jalr a2",
-        "mv sp, s3",
-        "sd s2, {native_stack}(s1)",
+        "tail {end}",
+        ".option pop",
+        end = sym end,
+        native_stack = const NATIVE_STACK,
+    )
+}
+
+/// Goes on with a process that was suspended; the result as of [`enter`]. `context.throwing` may have been set.
+///
+/// # Safety
+/// The process must have been suspended.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume(context: *mut Context) -> u64 {
+    naked_asm!(
+        ".option push",
+        ".option arch, +d",
+        "addi sp, sp, -208",
+        "sd ra, 0(sp)",
+        "sd s0, 8(sp)",
+        "sd s1, 16(sp)",
+        "sd s2, 24(sp)",
+        "sd s3, 32(sp)",
+        "sd s4, 40(sp)",
+        "sd s5, 48(sp)",
+        "sd s6, 56(sp)",
+        "sd s7, 64(sp)",
+        "sd s8, 72(sp)",
+        "sd s9, 80(sp)",
+        "sd s10, 88(sp)",
+        "sd s11, 96(sp)",
+        "fsd fs0, 104(sp)",
+        "fsd fs1, 112(sp)",
+        "fsd fs2, 120(sp)",
+        "fsd fs3, 128(sp)",
+        "fsd fs4, 136(sp)",
+        "fsd fs5, 144(sp)",
+        "fsd fs6, 152(sp)",
+        "fsd fs7, 160(sp)",
+        "fsd fs8, 168(sp)",
+        "fsd fs9, 176(sp)",
+        "fsd fs10, 184(sp)",
+        "fsd fs11, 192(sp)",
+        "ld t0, {native_stack}(a0)",
+        "sd t0, 200(sp)",
+        "sd sp, {native_stack}(a0)",
+        "ld sp, {resume_sp}(a0)",
+        "ld ra, 0(sp)",
+        "ld s0, 8(sp)",
+        "ld s1, 16(sp)",
+        "ld s2, 24(sp)",
+        "ld s3, 32(sp)",
+        "ld s4, 40(sp)",
+        "ld s5, 48(sp)",
+        "ld s6, 56(sp)",
+        "ld s7, 64(sp)",
+        "ld s8, 72(sp)",
+        "ld s9, 80(sp)",
+        "ld s10, 88(sp)",
+        "ld s11, 96(sp)",
+        "fld fs0, 104(sp)",
+        "fld fs1, 112(sp)",
+        "fld fs2, 120(sp)",
+        "fld fs3, 128(sp)",
+        "fld fs4, 136(sp)",
+        "fld fs5, 144(sp)",
+        "fld fs6, 152(sp)",
+        "fld fs7, 160(sp)",
+        "fld fs8, 168(sp)",
+        "fld fs9, 176(sp)",
+        "fld fs10, 184(sp)",
+        "fld fs11, 192(sp)",
+        "addi sp, sp, 208",
+        "ld t0, {throwing}(s1)",
+        "bnez t0, 2f",
+        "ret",
+        "2: tail {leave}",
+        ".option pop",
+        leave = sym leave,
+        native_stack = const NATIVE_STACK,
+        resume_sp = const RESUME_SP,
+        throwing = const THROWING,
+    )
+}
+
+/// Returns a0 from `enter` or `resume`, with the context in s1.
+#[unsafe(naked)]
+unsafe extern "C" fn end() {
+    naked_asm!(
+        ".option push",
+        ".option arch, +d",
+        "ld sp, {native_stack}(s1)",
+        "ld t0, 200(sp)",
+        "sd t0, {native_stack}(s1)",
         "ld ra, 0(sp)",
         "ld s0, 8(sp)",
         "ld s1, 16(sp)",
@@ -274,7 +419,7 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "addi sp, sp, 208",
         "ret",
         ".option pop",
-        native_stack = const super::NATIVE_STACK,
+        native_stack = const NATIVE_STACK,
     )
 }
 

@@ -15,8 +15,8 @@
 //! exception arrives in rax.
 
 use super::{
-    CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_FLOATS, CALL_N_STACK, CALL_STACK,
-    Call, EXCEPTION, RESUME_FP, RESUME_PC, RESUME_SP,
+    CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_FLOATS, CALL_N_STACK, CALL_STACK, Call,
+    EXCEPTION, NATIVE_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
@@ -33,14 +33,20 @@ macro_rules! native_stub {
             "mov rbp, rsp",
             "mov rsp, [rdi + {native_stack}]",
             "call {thunk}",
-            "cmp qword ptr [rbx + {throwing}], 0",
-            "jne {unwind}",
             "mov rsp, rbp",
+            "cmp qword ptr [rbx + {throwing}], 0",
+            "jne 2f",
+            "pop rbx",
+            "pop rbp",
+            "ret",
+            "2: call {leave}",
+            "mov rax, [rbx + {result}]",
             "pop rbx",
             "pop rbp",
             "ret",
             thunk = sym $thunk,
-            unwind = sym $crate::context::unwind,
+            leave = sym $crate::context::leave,
+            result = const $crate::context::RESULT,
             exit_pc = const $crate::context::EXIT_PC,
             exit_frame = const $crate::context::EXIT_FRAME,
             native_stack = const $crate::context::NATIVE_STACK,
@@ -87,10 +93,11 @@ macro_rules! safepoint_stub {
             "mov rbp, rsp",
             "mov rsp, [rdi + {native_stack}]",
             "call {body}",
-            "cmp qword ptr [rbx + {throwing}], 0",
-            "jne {unwind}",
             "mov rsp, rbp",
-            "movups xmm0, [rsp]",
+            "cmp qword ptr [rbx + {throwing}], 0",
+            "je 2f",
+            "call {leave}",
+            "2: movups xmm0, [rsp]",
             "movups xmm1, [rsp + 16]",
             "movups xmm2, [rsp + 32]",
             "movups xmm3, [rsp + 48]",
@@ -120,7 +127,7 @@ macro_rules! safepoint_stub {
             "pop rbp",
             "ret",
             body = sym $body,
-            unwind = sym $crate::context::unwind,
+            leave = sym $crate::context::leave,
             exit_pc = const $crate::context::EXIT_PC,
             exit_frame = const $crate::context::EXIT_FRAME,
             native_stack = const $crate::context::NATIVE_STACK,
@@ -151,10 +158,36 @@ macro_rules! throw_stub {
 /// The integer registers for arguments of C functions.
 pub(crate) const INT_REGISTERS: usize = 6;
 
-/// Continues at the handler of the pending exception. On the worker's stack, with the context in rbx.
+/// Leaves compiled code for what `context.throwing` asks for. Called by a stub on the process's stack, with the context
+/// in rbx: unwinds, or suspends the process and returns when it goes on.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn leave() {
+    naked_asm!(
+        "cmp qword ptr [rbx + {throwing}], {suspended}",
+        "jne {unwind}",
+        "mov qword ptr [rbx + {throwing}], 0",
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "mov [rbx + {resume_sp}], rsp",
+        "mov eax, {suspended}",
+        "jmp {end}",
+        unwind = sym unwind,
+        end = sym end,
+        throwing = const THROWING,
+        suspended = const SUSPENDED,
+        resume_sp = const RESUME_SP,
+    )
+}
+
+/// Continues at the handler of the pending exception, with the context in rbx.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn unwind() {
     naked_asm!(
+        "mov rsp, [rbx + {native_stack}]",
         "mov rdi, rbx",
         "call {find}",
         "mov rax, [rbx + {exception}]",
@@ -162,6 +195,7 @@ pub(crate) unsafe extern "C" fn unwind() {
         "mov rbp, [rbx + {resume_fp}]",
         "jmp [rbx + {resume_pc}]",
         find = sym crate::unwind::find_handler,
+        native_stack = const NATIVE_STACK,
         exception = const EXCEPTION,
         resume_pc = const RESUME_PC,
         resume_sp = const RESUME_SP,
@@ -170,7 +204,7 @@ pub(crate) unsafe extern "C" fn unwind() {
 }
 
 /// Calls the C function at `code` with the context and `argument` on the stack below `top`, which is aligned to 16
-/// bytes; its result. What it calls natively runs on the caller's stack.
+/// bytes; its result, or [`SUSPENDED`]. What it calls natively runs on the caller's stack.
 ///
 /// # Safety
 /// `code` must be such a function, and the stack large enough for it.
@@ -183,17 +217,56 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "push r13",
         "push r14",
         "push r15",
-        "sub rsp, 8",
-        "mov rbx, rdi",
-        "mov r12, [rdi + {native_stack}]",
+        "push [rdi + {native_stack}]",
         "mov [rdi + {native_stack}], rsp",
-        "mov r13, rsp",
+        "mov rbx, rdi",
         "mov rsp, rcx",
         "xor ebp, ebp",
         "call rdx",
-        "mov rsp, r13",
-        "mov [rbx + {native_stack}], r12",
-        "add rsp, 8",
+        "jmp {end}",
+        end = sym end,
+        native_stack = const NATIVE_STACK,
+    )
+}
+
+/// Goes on with a process that was suspended; the result as of [`enter`]. `context.throwing` may have been set.
+///
+/// # Safety
+/// The process must have been suspended.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn resume(context: *mut Context) -> u64 {
+    naked_asm!(
+        "push rbp",
+        "push rbx",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "push [rdi + {native_stack}]",
+        "mov [rdi + {native_stack}], rsp",
+        "mov rsp, [rdi + {resume_sp}]",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "cmp qword ptr [rbx + {throwing}], 0",
+        "jne {leave}",
+        "ret",
+        leave = sym leave,
+        native_stack = const NATIVE_STACK,
+        resume_sp = const RESUME_SP,
+        throwing = const THROWING,
+    )
+}
+
+/// Returns rax from `enter` or `resume`, with the context in rbx.
+#[unsafe(naked)]
+unsafe extern "C" fn end() {
+    naked_asm!(
+        "mov rsp, [rbx + {native_stack}]",
+        "pop [rbx + {native_stack}]",
         "pop r15",
         "pop r14",
         "pop r13",
@@ -201,7 +274,7 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "pop rbx",
         "pop rbp",
         "ret",
-        native_stack = const super::NATIVE_STACK,
+        native_stack = const NATIVE_STACK,
     )
 }
 
