@@ -11,7 +11,7 @@ use crate::index::*;
 use crate::inst::{Inst, Kind, Opcode, OperandInfo, OperandSource};
 use crate::limits::MAX_LIST;
 use crate::module::Const;
-use crate::types::Type;
+use crate::types::{Field, Type};
 
 /// Parses the operands of `opcode`.
 pub(super) fn parse(
@@ -85,14 +85,18 @@ impl Operands<'_, '_, '_, '_, '_> {
     }
 
     /// A field, variant or method: its number, or its name in the subject.
-    fn member(&mut self, what: &str, names: impl FnOnce(&Self) -> Vec<Box<str>>) -> Parsed<u32> {
+    fn member(&mut self, info: &OperandInfo) -> Parsed<u32> {
+        let what = match info.kind {
+            Kind::Field => "field",
+            Kind::Variant => "variant",
+            _ => "method",
+        };
         if let Token::Int(_) = self.parser.peek() {
             return self.parser.number(what);
         }
-        let names = names(self);
         let spot = self.parser.spot();
         let name = self.parser.name(&format!("the name or number of a {what}"))?;
-        if let Some(position) = names.iter().position(|candidate| **candidate == *name) {
+        if let Some(position) = self.member_names(info.kind).position(|candidate| *candidate == *name) {
             return Ok(position as u32);
         }
         let whose = match self.subject {
@@ -100,39 +104,28 @@ impl Operands<'_, '_, '_, '_, '_> {
             None => "it".to_owned(),
         };
         let message = format!("{whose} has no {what} `{}`", name.escape_debug());
-        let help = did_you_mean(&name, names.iter().map(|name| &**name));
+        let help = did_you_mean(&name, self.member_names(info.kind));
         self.parser.errors.push_with(spot, Code::UNKNOWN_NAME, message, help);
         Err(Reported)
     }
 
-    fn subject_type(&self) -> Option<&Type> {
-        self.scope.module.types.get(self.subject?.index())
-    }
-
-    fn field_names(&self) -> Vec<Box<str>> {
-        let fields = match (self.subject_type(), self.variant) {
-            (Some(Type::Enum(declared)), Some(variant)) => match declared.variants.get(variant.index()) {
-                Some(variant) => &variant.fields,
-                None => return vec![],
-            },
-            (Some(Type::Struct(declared)), None) => &declared.fields,
-            _ => return vec![],
+    /// The names of the subject's fields, variants or methods, in their order.
+    fn member_names(&self, kind: Kind) -> Box<dyn Iterator<Item = &str> + '_> {
+        let subject = self.subject.and_then(|subject| self.scope.module.types.get(subject.index()));
+        let fields: &[Field] = match (kind, subject, self.variant) {
+            (Kind::Variant, Some(Type::Enum(declared)), _) => {
+                return Box::new(declared.variants.iter().map(|variant| &*variant.name));
+            }
+            (Kind::Method, Some(Type::Trait(declared)), _) => {
+                return Box::new(declared.methods.iter().map(|method| &*method.name));
+            }
+            (Kind::Field, Some(Type::Enum(declared)), Some(variant)) => {
+                declared.variants.get(variant.index()).map_or(&[], |variant| &*variant.fields)
+            }
+            (Kind::Field, Some(Type::Struct(declared)), None) => &declared.fields,
+            _ => &[],
         };
-        fields.iter().map(|field| field.name.clone()).collect()
-    }
-
-    fn variant_names(&self) -> Vec<Box<str>> {
-        match self.subject_type() {
-            Some(Type::Enum(declared)) => declared.variants.iter().map(|variant| variant.name.clone()).collect(),
-            _ => vec![],
-        }
-    }
-
-    fn method_names(&self) -> Vec<Box<str>> {
-        match self.subject_type() {
-            Some(Type::Trait(declared)) => declared.methods.iter().map(|method| method.name.clone()).collect(),
-            _ => vec![],
-        }
+        Box::new(fields.iter().map(|field| &*field.name))
     }
 
     fn list<T>(
@@ -198,13 +191,12 @@ impl OperandSource for Operands<'_, '_, '_, '_, '_> {
                 self.subject = Some(ty);
                 return Ok(ty.0);
             }
-            Kind::Field => return self.member("field", Self::field_names),
+            Kind::Field | Kind::Method => return self.member(info),
             Kind::Variant => {
-                let variant = self.member("variant", Self::variant_names)?;
+                let variant = self.member(info)?;
                 self.variant = Some(VariantIdx(variant));
                 return Ok(variant);
             }
-            Kind::Method => return self.member("method", Self::method_names),
             Kind::Param => return self.body.param(self.parser),
             Kind::Func => &self.scope.names.funcs,
             Kind::Extern => &self.scope.names.externs,

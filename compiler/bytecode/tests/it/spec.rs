@@ -48,6 +48,19 @@ fn example_is_a_file() {
     assert_eq!(read(&bytes), Ok(module));
 }
 
+/// The list of items in the chapter on text assembles, once the functions that it names are there.
+#[test]
+fn items_assemble() {
+    let spec = spec();
+    let (_, items) = spec.split_once("**Items**").expect("there is a paragraph on items");
+    let items = items.split("```").nth(1).expect("it has a listing");
+    let functions = "FUNC shape_area(s: Shape) -> float\nEND\nFUNC shape_scale(s: Shape, by: float) -> unit\nEND
+                     FUNC start() -> unit\nEND";
+    let module = assemble(&format!("{items}{functions}"));
+    assert_eq!((module.name.as_str(), module.globals.len(), module.exports.len()), ("geometry", 1, 1));
+    assert_eq!(module.entry, Some(FuncIdx(3)));
+}
+
 fn predefined_types() -> String {
     let mut out = "| index | type | fields |\n| --- | --- | --- |\n".to_owned();
     let module = Module::new("");
