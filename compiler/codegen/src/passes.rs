@@ -1,11 +1,20 @@
-//! The passes over our SSA form.
+//! The passes over our SSA form, as data: what runs, in which order, and why there.
+//!
+//! Functions are independent of each other but for inlining, so passes run on many at once, and the result is the same
+//! whatever the number of threads.
 
+mod blocks;
+mod dce;
+mod fold;
 mod params;
+mod values;
 
 pub use params::prune_params;
 
 use crate::env::Env;
 use crate::ir::Function;
+use crate::ir::verify::assert_verified;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// How much to improve code.
@@ -31,9 +40,106 @@ impl Stats {
             *self.0.entry(name).or_default() += count;
         }
     }
+
+    fn merge(mut self, other: Stats) -> Stats {
+        other.0.into_iter().for_each(|(name, count)| self.add(name, count));
+        self
+    }
+}
+
+/// A pass over one function.
+#[derive(Clone, Copy)]
+struct Pass {
+    name: &'static str,
+    run: fn(&Env<'_>, &mut Function, &mut Stats) -> u64,
+    /// Why it stands where it does.
+    #[allow(dead_code)]
+    reason: &'static str,
+}
+
+/// Makes a function smaller and plainer. Repeated as long as it finds something.
+const SIMPLIFY: &[Pass] = &[
+    Pass {
+        name: "blocks",
+        run: |_, func, stats| {
+            let changes = blocks::tidy_blocks(func);
+            stats.add("blocks.tidied", changes);
+            changes
+        },
+        reason: "fewer joins mean more that is known in each block",
+    },
+    Pass {
+        name: "params",
+        run: |_, func, stats| {
+            let dropped = prune_params(func);
+            stats.add("params.dropped", dropped);
+            dropped
+        },
+        reason: "a parameter hides what it receives from all passes behind it",
+    },
+    Pass {
+        name: "values",
+        run: |env, func, stats| {
+            let found = values::number_values(env, func);
+            stats.add("values.folded", found.folded);
+            stats.add("values.shared", found.shared);
+            stats.add("values.loads", found.loads);
+            stats.add("values.checks", found.checks);
+            found.total()
+        },
+        reason: "the main work; makes branches constant and results unused",
+    },
+    Pass {
+        name: "dead code",
+        run: |_, func, stats| {
+            let dropped = dce::drop_dead(func);
+            stats.add("dead.dropped", dropped);
+            dropped
+        },
+        reason: "last, since the others leave unused results behind",
+    },
+];
+
+/// How often the passes of [`SIMPLIFY`] are repeated at most.
+const MAX_ROUNDS: usize = 3;
+
+fn simplify(env: &Env<'_>, func: &mut Function, stats: &mut Stats) {
+    for _ in 0..MAX_ROUNDS {
+        let mut changes = 0;
+        for pass in SIMPLIFY {
+            changes += run_pass(env, pass, func, stats);
+        }
+        if changes == 0 {
+            return;
+        }
+    }
+}
+
+fn run_pass(env: &Env<'_>, pass: &Pass, func: &mut Function, stats: &mut Stats) -> u64 {
+    let changes = (pass.run)(env, func, stats);
+    if cfg!(debug_assertions) {
+        assert_verified(env, func, pass.name);
+    }
+    changes
 }
 
 /// Improves the functions of a program. The result depends on nothing but the arguments.
-pub fn run(_env: &Env<'_>, functions: Vec<Function>, _level: OptLevel, _stats: &mut Stats) -> Vec<Function> {
+pub fn run(env: &Env<'_>, mut functions: Vec<Function>, level: OptLevel, stats: &mut Stats) -> Vec<Function> {
+    if level == OptLevel::O0 {
+        return functions;
+    }
+    *stats = for_all(&mut functions, |func, stats| simplify(env, func, stats)).merge(std::mem::take(stats));
     functions
+}
+
+/// Runs `work` on all functions, some at once.
+fn for_all(functions: &mut [Function], work: impl Fn(&mut Function, &mut Stats) + Sync) -> Stats {
+    functions
+        .par_iter_mut()
+        .map(|func| {
+            let mut stats = Stats::default();
+            work(func, &mut stats);
+            stats
+        })
+        .reduce(Stats::default, Stats::merge)
 }

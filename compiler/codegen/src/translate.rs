@@ -33,6 +33,7 @@ use crate::env::Env;
 use crate::ir::verify::assert_verified;
 use crate::ir::{self, Block, Jump, Loc, Terminator};
 use crate::passes::prune_params;
+pub(crate) use constants::immediate;
 use cranelift_codegen::packed_option::ReservedValue;
 use flow::Flow;
 use registers::Registers;
