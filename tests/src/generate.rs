@@ -44,7 +44,9 @@ pub fn generate(seed: u64) -> Module {
 
 /// A function of random parameters that may call all before it.
 fn helper(world: &mut World) {
-    let params: Vec<TypeIdx> = (0..world.dice.below(5)).map(|_| world.any_param()).collect();
+    // Seldom more than go into the registers of any processor.
+    let n_params = if world.dice.chance(10) { world.dice.between(6, 14) } else { world.dice.below(5) };
+    let params: Vec<TypeIdx> = (0..n_params).map(|_| world.any_param()).collect();
     let result = if world.dice.chance(10) { TypeIdx::UNIT } else { world.value_type() };
     let name = format!("helper{}", world.callables.len());
     let mut frame = Frame::new(world, &params, result);

@@ -4,7 +4,9 @@
 mod dice;
 mod generate;
 mod recipe;
+mod reduce;
 
 pub use dice::Dice;
 pub use generate::generate;
 pub use recipe::bake;
+pub use reduce::reduce;

@@ -48,6 +48,9 @@ fn index(dice: &mut Dice, len: usize) -> u32 {
 }
 
 fn mutate(module: &mut Module, dice: &mut Dice) {
+    if module.types.is_empty() || module.functions.is_empty() {
+        return;
+    }
     match dice.below(12) {
         0 => mutate_type(module, dice),
         1 => mutate_table(module, dice),

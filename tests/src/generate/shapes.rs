@@ -52,7 +52,7 @@ fn field(name: &str, ty: TypeIdx) -> Field {
 }
 
 fn fields(world: &mut World, from: u64) -> Box<[Field]> {
-    let n = world.dice.between(from, 4);
+    let n = if world.dice.chance(8) { world.dice.between(9, 16) } else { world.dice.between(from, 4) };
     (0..n).map(|n| field(&format!("f{n}"), world.value_type())).collect()
 }
 
@@ -167,7 +167,7 @@ fn closure_type(world: &mut World, position: u64) {
     let params: Vec<TypeIdx> = (0..world.dice.below(3)).map(|_| world.value_type()).collect();
     let result = world.value_type();
     let ty = world.intern(Type::Fn(Signature { params: params.clone().into(), result }));
-    let captures: Vec<TypeIdx> = (0..world.dice.between(1, 3)).map(|_| world.value_type()).collect();
+    let captures: Vec<TypeIdx> = (0..world.dice.between(1, 6)).map(|_| world.value_type()).collect();
     let plain = leaf(world, &format!("plain{position}"), &params, result, &[]);
     let capturing = leaf(world, &format!("capturing{position}"), &params, result, &captures);
     match world.closures.iter_mut().find(|(known, _)| *known == ty) {
