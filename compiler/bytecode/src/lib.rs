@@ -1,6 +1,6 @@
 //! VITBC bytecode: instruction table, module model, binary and text forms, verifier.
 //!
-//! A module comes from bytes ([`read`]), from text ([`text`]) or from the builder ([`builder`]); [`verify`] turns it
+//! A module comes from bytes ([`read()`]), from text ([`text`]) or from the builder ([`builder`]); [`verify`] turns it
 //! into a [`Verified<Module>`], which the engines take.
 #![forbid(unsafe_code)]
 
@@ -13,15 +13,15 @@ pub mod index;
 pub mod inst;
 mod intern;
 pub mod limits;
-pub mod link;
+mod link;
 pub mod module;
-pub mod read;
+mod read;
 mod section;
 pub mod text;
 pub mod types;
 mod verified;
 pub mod verify;
-pub mod write;
+mod write;
 
 pub use codes::Code;
 pub use error::{Error, Place};

@@ -1,4 +1,4 @@
-//! The text form of modules, `.vitasm`: [`parse`] and [`print`]. Its grammar is in `docs/vitbc.md`.
+//! The text form of modules, `.vitasm`: [`parse`] and [`print()`]. Its grammar is in `docs/vitbc.md`.
 //!
 //! ```
 //! let module = vitbc::text::parse(

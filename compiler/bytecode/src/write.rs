@@ -32,8 +32,8 @@ impl Default for WriteOptions {
 
 /// Writes a module as the bytes of a file.
 ///
-/// [`read`](crate::read()) gives back an equal module if this one is [verified](crate::verify) and within
-/// [`limits`](crate::limits). Any other module is written as far as the format can say it.
+/// [`read()`](crate::read()) gives back an equal module if this one is [verified](crate::verify) and within
+/// [`limits`]. Any other module is written as far as the format can say it.
 ///
 /// # Panics
 /// If a section would take 4 GiB or more.
@@ -41,7 +41,7 @@ pub fn write(module: &Module) -> Vec<u8> {
     write_with(module, WriteOptions::default())
 }
 
-/// Writes a module as [`write`] does, with choices.
+/// Writes a module as [`write()`] does, with choices.
 ///
 /// # Panics
 /// If a section would take 4 GiB or more.
