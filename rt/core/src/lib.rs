@@ -24,6 +24,7 @@ mod options;
 #[allow(missing_docs, dead_code)]
 mod pending;
 mod process;
+pub mod raw_memory;
 mod report;
 pub mod rows;
 mod runtime;

@@ -115,6 +115,11 @@ impl Process {
         self.traces.borrow_mut().last().map_or(String::new(), |trace| trace.to_string())
     }
 
+    /// The message that `vt_receive_peek` has just found, as a traced word.
+    pub fn peeked(&self) -> Word {
+        Word(self.result())
+    }
+
     /// The object at an address that a traced word holds.
     pub fn object(&self, address: u64) -> Obj<'_> {
         Obj::at(self, address)

@@ -160,7 +160,7 @@ impl Decoder<'_, '_> {
             Inst::TailCallClosure { callee, args } => {
                 Op::TailCallClosure { callee: slot(*callee), n: args.len() as u16, args: self.slots(args) }
             }
-            Inst::Callback { dst, func } => Op::Callback { dst: slot(*dst), func: self.defined(*func) },
+            Inst::Callback { .. } => Op::Callback,
             Inst::Throw { value } => Op::Throw { value: slot(*value) },
             Inst::Rethrow { value } => Op::Rethrow { value: slot(*value) },
             Inst::StackTrace { dst } => Op::StackTrace { dst: slot(*dst) },

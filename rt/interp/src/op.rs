@@ -141,7 +141,8 @@ pub enum Op {
     TailCallClosure { callee: Slot, n: u16, args: Slots },
     /// `site` is a place in `Func::objects`.
     Closure { dst: Slot, site: u32, func: u32 },
-    Callback { dst: Slot, func: u32 },
+    /// Raises `ProcessError`: C code cannot call interpreted functions.
+    Callback,
 
     Throw { value: Slot },
     Rethrow { value: Slot },
@@ -211,7 +212,7 @@ pub enum Op {
     ReceiveSkip,
     ReceiveWait { dst: Slot, millis: Slot },
 
-    PtrLoad { dst: Slot, address: Slot, form: Form, offset: i64 },
+    PtrLoad { dst: Slot, address: Slot, form: Form, is_bool: bool, offset: i64 },
     PtrStore { address: Slot, value: Slot, form: Form, offset: i64 },
     PtrItems { dst: Slot, list: Slot },
     PtrStr { dst: Slot, address: Slot },

@@ -39,7 +39,8 @@ impl Decoder<'_, '_> {
             Inst::FromAny { dst, src } => Op::FromAny { dst: slot(dst), src: slot(src), ty: self.ty(dst).0 },
             Inst::IsType { dst, src, ty } => Op::IsType { dst: slot(dst), src: slot(src), ty: ty.0 },
             Inst::PtrLoad { dst, address, offset } => {
-                Op::PtrLoad { dst: slot(dst), address: slot(address), form: self.form(self.ty(dst)), offset }
+                let (form, is_bool) = (self.form(self.ty(dst)), self.ty(dst) == TypeIdx::BOOL);
+                Op::PtrLoad { dst: slot(dst), address: slot(address), form, is_bool, offset }
             }
             Inst::PtrStore { address, offset, value } => {
                 Op::PtrStore { address: slot(address), value: slot(value), form: self.form(self.ty(value)), offset }

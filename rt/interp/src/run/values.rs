@@ -7,7 +7,9 @@ use crate::op::{Op, Relation, Slot};
 use crate::program::{Func, ObjectSite};
 use vitte_abi::functions::Helper;
 use vitte_abi::object::{offset, type_id};
+use vitte_rt::foreign::lookup;
 use vitte_rt::object::{List, Str};
+use vitte_rt::raw_memory::{load_raw, store_raw};
 use vitte_rt::stdlib::range::throw_index;
 use vitte_rt::stdlib::scalar::Operation;
 use vitte_rt::{Throw, call_helper};
@@ -141,16 +143,46 @@ impl Machine {
                 (dst, buffer.object().address() + u64::from(offset::BUFFER_DATA))
             }
             Op::PtrStr { dst, address } => (dst, help(Helper::vt_ptr_str, &[reg(address)])?),
-            Op::CallExtern { .. } | Op::Callback { .. } | Op::PtrLoad { .. } | Op::PtrStore { .. } => {
-                return Err(self.process.throw_error(type_id::PROCESS_ERROR, "foreign code cannot be interpreted yet"));
+            Op::PtrLoad { dst, address, form, is_bool, offset } => {
+                let bits = load_raw(reg(address).wrapping_add_signed(offset), form);
+                (dst, if is_bool { u64::from(bits != 0) } else { bits })
             }
-            Op::ReceivePeek { empty, .. } => {
-                return help(Helper::vt_receive_peek, &[]).map(|_| Next::Jump(empty));
+            Op::PtrStore { address, value, form, offset } => {
+                store_raw(reg(address).wrapping_add_signed(offset), form, reg(value));
+                return Ok(Next::Following);
             }
+            Op::CallExtern { dst, site, args } => {
+                let site = &func.foreign[site as usize];
+                let args = slots(args, site.signature[1].into());
+                let code = self.extern_address(site.external)?;
+                let signature = site.signature.as_ptr() as u64;
+                let args = [code, signature, args.as_ptr() as u64];
+                (dst, call_helper(&self.process, Helper::vt_call_foreign, &args)?)
+            }
+            Op::Callback => {
+                return Err(self.process.throw_error(type_id::PROCESS_ERROR, "C cannot call interpreted functions"));
+            }
+            Op::ReceivePeek { dst, empty } => match help(Helper::vt_receive_peek, &[])? {
+                0 => return Ok(Next::Jump(empty)),
+                _ => (dst, self.process.peeked().0),
+            },
             other => unreachable!("the loop carries out {other:?} itself"),
         };
         self.stack[base + usize::from(dst)] = bits;
         Ok(Next::Following)
+    }
+
+    /// The address of a C function, looked up when it is first called.
+    fn extern_address(&mut self, external: u32) -> Result<u64, Throw> {
+        let address = &mut self.externs[external as usize];
+        if address.is_none() {
+            let declared = &self.program.module.externs[external as usize];
+            *address = lookup(&declared.library, &declared.symbol);
+        }
+        address.ok_or_else(|| {
+            let symbol = &self.program.module.externs[external as usize].symbol;
+            self.process.throw_error(type_id::PROCESS_ERROR, &format!("there is no C function `{symbol}`"))
+        })
     }
 
     /// Makes an object of slots of the frame at `base`.
@@ -183,7 +215,8 @@ fn done(result: Result<u64, Throw>) -> Result<Next, Throw> {
     result.map(|_| Next::Following)
 }
 
-/// Whether the instruction may allocate by its row in the table.
+/// Whether the instruction may allocate by its row in the table. `PTR_STR` does, but may be given the address of an
+/// object, which is not to move just before.
 fn allocates(op: Op) -> bool {
     use Op::*;
     matches!(
@@ -210,7 +243,6 @@ fn allocates(op: Op) -> bool {
             | MapSet { .. }
             | Spawn { .. }
             | Send { .. }
-            | PtrStr { .. }
     )
 }
 
