@@ -3,27 +3,19 @@
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
 
-use crate::context::enter;
-use crate::foreign::set_current;
+use crate::body::CompiledBody;
 use crate::options::Options;
 use crate::process::Process;
-use crate::report::report_uncaught;
+use crate::report::report_failure;
 use crate::runtime::Runtime;
+use crate::scheduler::{Ending, run};
 use crate::stdlib::io::flush_for_exit;
-use crate::stdlib::system;
 use crate::sys::{self, fatal};
 use crate::unwind::Code;
-use crate::word::Word;
 use std::ffi::{CStr, c_char, c_int};
 use vitte_abi::code::CodeTable;
-use vitte_abi::program::{ABI_VERSION, ENTRY_RETURNS_INT, ENTRY_TAKES_ARGS, Program};
+use vitte_abi::program::{ABI_VERSION, ENTRY_RETURNS_INT, Program};
 use vitte_abi::types::TypeTable;
-
-/// At the low end of each process stack: room for `Leaf` functions and for what stubs save, below the last frame that
-/// passed its check. Frames may be this much larger than what the check saw, as they are laid out before it.
-const STACK_RESERVE: u64 = 192 << 10;
-/// Below the reserve, memory that must not be touched.
-const STACK_GUARD: u64 = 64 << 10;
 
 /// Where the program's own `main` goes: runs the program and returns its exit code.
 ///
@@ -56,13 +48,13 @@ pub fn run_program(program: &'static Program, options: Result<Options, &'static 
         ));
     }
     let options = options.unwrap_or_else(|variable| fatal(&format!("cannot read the value of {variable}")));
-    let process = Process::new(load(program, options, args));
-    match run_main(&process, program) {
+    let mut main = CompiledBody::main(program, Process::new(load(program, options, args)));
+    match run_main(&mut main) {
         Ok(code) => {
             flush_for_exit();
             code as i32
         }
-        Err(exception) => report_uncaught(&process, exception),
+        Err(report) => report_failure(&report),
     }
 }
 
@@ -75,22 +67,18 @@ fn load(program: &'static Program, options: Options, args: Vec<String>) -> &'sta
     Runtime::with_code(types, Some(Code { table, text: program.text, len: program.text_len }), options, args)
 }
 
-/// Runs the entry function on a stack of its own: its result, or the exception that it did not handle.
-fn run_main(p: &Process, program: &Program) -> Result<i64, Word> {
-    let wanted = p.runtime().options().stack.max(STACK_GUARD + STACK_RESERVE + (64 << 10));
-    let stack = wanted.next_multiple_of(sys::PAGE as u64);
-    let base = sys::map(stack as usize);
-    sys::forbid(base, STACK_GUARD as usize);
-    p.set_stack_floor(base + STACK_GUARD + STACK_RESERVE);
-    let args = if program.flags & ENTRY_TAKES_ARGS == 0 { 0 } else { system::args(p).object().address() };
-    set_current(p);
-    // SAFETY: the record says that `entry` is such a function; the stack is large enough for whatever checks it.
-    let status = unsafe { enter(p.context(), args, program.entry, base + stack) };
-    sys::unmap(base, stack as usize);
-    match status {
-        0 if program.flags & ENTRY_RETURNS_INT == 0 => Ok(0),
-        0 => Ok(p.result() as i64),
-        _ => Err(p.exception()),
+/// Runs a program to its end: its result, or what to tell about its failure.
+fn run_main(main: &mut CompiledBody) -> Result<i64, String> {
+    let runtime = main.process.runtime();
+    let program = main.program;
+    runtime
+        .scheduler()
+        .borrow_mut()
+        .set_spawner(Box::new(move |process, closure| Box::new(CompiledBody::call(program, process, closure))));
+    match run(runtime, main) {
+        Ending::Returned if program.flags & ENTRY_RETURNS_INT == 0 => Ok(0),
+        Ending::Returned => Ok(main.process.result() as i64),
+        Ending::Failed(report) => Err(report),
     }
 }
 

@@ -9,6 +9,8 @@
 pub mod arg;
 #[cfg(all(unix, not(miri)))]
 mod code_memory;
+#[cfg(all(unix, not(miri)))]
+mod body;
 mod boxing;
 #[cfg(all(unix, not(miri)))]
 #[macro_use]
@@ -18,16 +20,19 @@ mod entry;
 #[cfg_attr(not(all(unix, not(miri))), path = "foreign_disabled.rs")]
 pub mod foreign;
 mod heap;
+mod letter;
+mod mailbox;
 mod native;
 pub mod object;
 mod options;
-#[allow(missing_docs, dead_code)]
-mod pending;
 mod process;
 pub mod raw_memory;
 mod report;
 pub mod rows;
 mod runtime;
+pub mod scheduler;
+#[cfg(all(unix, not(miri)))]
+mod stack;
 pub mod stdlib;
 #[cfg(all(unix, not(miri)))]
 mod stub;
@@ -35,6 +40,7 @@ mod sys;
 #[cfg(test)]
 pub(crate) mod testing;
 mod throw;
+mod ticker;
 mod trace;
 mod unwind;
 mod word;
@@ -44,12 +50,13 @@ pub use code_memory::CodeMemory;
 #[cfg(all(unix, not(miri)))]
 pub use entry::{run_program, vt_main};
 pub use heap::Stats;
+pub use letter::Letter;
 #[cfg(all(unix, not(miri)))]
 pub use native::symbol::addresses;
 pub use native::{call_helper, call_native};
 pub use options::{Engine, Options};
 pub use process::Process;
-pub use report::{UNCAUGHT, report_uncaught};
+pub use report::{UNCAUGHT, report_failure, report_uncaught};
 pub use runtime::Runtime;
 pub use throw::Throw;
 pub use trace::Frame;

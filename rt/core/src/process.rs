@@ -7,12 +7,16 @@ mod allocate;
 mod compiled;
 
 use crate::heap::{Heap, Roots, Stats};
+use crate::mailbox::{Inbox, Mailbox};
 use crate::object::Obj;
 use crate::runtime::Runtime;
+use crate::scheduler::{Pid, Scheduled};
 use crate::throw::Throw;
 use crate::trace::{Frame, Traces};
 use crate::word::Word;
+use compiled::{POLL_COLLECT, POLL_YIELD};
 use std::cell::{Cell, RefCell, UnsafeCell};
+use std::rc::Rc;
 use vitte_abi::context::Context;
 use vitte_abi::types::TypeTable;
 
@@ -34,11 +38,18 @@ pub struct Process {
     outer_exits: RefCell<Vec<(u64, u64)>>,
     /// What a callback raised, until its C function returns.
     callback_exception: Cell<Option<Word>>,
+    scheduled: Scheduled,
 }
 
 impl Process {
-    /// A process of a program.
+    /// A process of a program; the first is the main process.
     pub fn new(runtime: &'static Runtime) -> Box<Process> {
+        let (pid, inbox) = runtime.scheduler().borrow_mut().register();
+        Process::with_inbox(runtime, pid, inbox)
+    }
+
+    /// A process that is known to the scheduler.
+    pub(crate) fn with_inbox(runtime: &'static Runtime, pid: Pid, inbox: Rc<Inbox>) -> Box<Process> {
         let heap = Heap::new(runtime.options());
         Box::new(Process {
             // All words of a context may be zero.
@@ -65,6 +76,7 @@ impl Process {
             traces: RefCell::default(),
             outer_exits: RefCell::default(),
             callback_exception: Cell::new(None),
+            scheduled: Scheduled { pid, inbox, mailbox: Mailbox::default(), pause: Cell::new(None) },
         })
     }
 
@@ -82,7 +94,17 @@ impl Process {
 
     /// Whether a collection is due: the interpreter asks at calls and loops, and then calls [`Process::collect`].
     pub fn collection_due(&self) -> bool {
-        self.poll() != 0
+        self.poll() & POLL_COLLECT != 0
+    }
+
+    /// Whether the process is to yield; asked once. The interpreter asks in loops, and then returns
+    /// [`Pause::Yielding`](crate::scheduler::Pause) from its turn.
+    pub fn yield_due(&self) -> bool {
+        self.take_poll(POLL_YIELD)
+    }
+
+    pub(crate) fn scheduled(&self) -> &Scheduled {
+        &self.scheduled
     }
 
     /// Collects what is due. `roots` calls the function it is given with each traced word that the caller holds, once.

@@ -14,7 +14,18 @@ pub const UNCAUGHT: i32 = 101;
 
 /// Prints an uncaught exception and its stack trace on standard error; the exit code of the program.
 pub fn report_uncaught(p: &Process, exception: Word) -> i32 {
+    report_failure(&describe_uncaught(p, exception))
+}
+
+/// Prints why a program failed on standard error; its exit code.
+pub fn report_failure(text: &str) -> i32 {
     flush_for_exit();
+    sys::write_err(text.as_bytes());
+    UNCAUGHT
+}
+
+/// What there is to tell about an uncaught exception.
+pub(crate) fn describe_uncaught(p: &Process, exception: Word) -> String {
     let mut text = String::from("error: uncaught ");
     match exception.object(p).and_then(|object| error_message(p, object)) {
         Some((name, message)) => {
@@ -29,8 +40,7 @@ pub fn report_uncaught(p: &Process, exception: Word) -> i32 {
     }
     text.push('\n');
     text.push_str(&p.stack_trace());
-    sys::write_err(text.as_bytes());
-    UNCAUGHT
+    text
 }
 
 /// The type's name and the message of an error: a struct whose first field is `message: str`.

@@ -2,6 +2,10 @@
 
 pub use crate::boxing::{box_float as vt_box_float, box_int as vt_box_int, box_scalar as vt_box};
 pub use crate::foreign::call_foreign as vt_call_foreign;
+pub use crate::mailbox::{
+    receive_peek as vt_receive_peek, receive_skip as vt_receive_skip, receive_take as vt_receive_take,
+    receive_wait as vt_receive_wait, self_pid as vt_self, send as vt_send, sleep as vt_sleep, spawn as vt_spawn,
+};
 pub use crate::stdlib::any::{
     any_add as vt_any_add, any_and as vt_any_and, any_div as vt_any_div, any_le as vt_any_le, any_lt as vt_any_lt,
     any_mul as vt_any_mul, any_neg as vt_any_neg, any_not as vt_any_not, any_or as vt_any_or, any_rem as vt_any_rem,
@@ -53,10 +57,7 @@ pub use crate::stdlib::string::{
 };
 pub use crate::stdlib::system::{
     args as vt_args, cpu_count as vt_cpu_count, current_dir as vt_current_dir, env_get as vt_env_get, exit as vt_exit,
-    hostname as vt_hostname, random_seed as vt_random_seed, sleep as vt_sleep, time_monotonic as vt_time_monotonic,
+    hostname as vt_hostname, random_seed as vt_random_seed, time_monotonic as vt_time_monotonic,
     time_now as vt_time_now,
 };
 pub use crate::trace::stack_trace as vt_stack_trace;
-
-// Rows not yet taken over above.
-pub use crate::pending::*;

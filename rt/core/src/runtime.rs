@@ -3,8 +3,10 @@
 use crate::heap::Shapes;
 use crate::object::Form;
 use crate::options::Options;
+use crate::scheduler::Scheduler;
 use crate::unwind::Code;
 use crate::word::Word;
+use std::cell::RefCell;
 use vitte_abi::TypeId;
 use vitte_abi::object::{immortal_header, offset, str_size, type_id};
 use vitte_abi::types::{Record, Shape, TypeInfo, TypeTable};
@@ -20,6 +22,7 @@ pub struct Runtime {
     options: Options,
     args: Vec<String>,
     code: Option<Code>,
+    scheduler: RefCell<Scheduler>,
 }
 
 impl Runtime {
@@ -45,7 +48,17 @@ impl Runtime {
             }
         }
         let lists = lists.into();
-        Box::leak(Box::new(Runtime { types, forms, scalars, lists, shapes, options, args, code }))
+        Box::leak(Box::new(Runtime {
+            types,
+            forms,
+            scalars,
+            lists,
+            shapes,
+            options,
+            args,
+            code,
+            scheduler: RefCell::default(),
+        }))
     }
 
     /// All types.
@@ -110,6 +123,11 @@ impl Runtime {
     /// The compiled code.
     pub(crate) fn code(&self) -> Option<&Code> {
         self.code.as_ref()
+    }
+
+    /// The processes.
+    pub fn scheduler(&self) -> &RefCell<Scheduler> {
+        &self.scheduler
     }
 
     /// The options of the run.

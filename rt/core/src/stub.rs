@@ -2,6 +2,7 @@
 //! old object, or raises an exception. The only places where compiled code collects.
 
 use crate::process::Process;
+use crate::scheduler::Pause;
 use crate::stdlib::any::throw_mismatch;
 use crate::stdlib::range::throw_index;
 use crate::throw::Throw;
@@ -17,20 +18,33 @@ fn vt_alloc(p: &mut Process, size: u64) -> Result<(), Throw> {
 }
 
 fn vt_poll(p: &mut Process) -> Result<(), Throw> {
-    p.collect_frames(0)
+    if p.collection_due() {
+        p.collect_frames(0)?;
+    }
+    yield_if_due(p);
+    p.reset_stack_limit();
+    Ok(())
+}
+
+/// Has the stub suspend the process if its turn is over. On resuming, the stub returns.
+fn yield_if_due(p: &Process) {
+    if !p.is_called_back() && p.yield_due() {
+        p.suspend(Pause::Yielding);
+    }
 }
 
 fn vt_stack_check(p: &mut Process) -> Result<(), Throw> {
-    if p.stack_limit() == u64::MAX {
+    if p.collection_due() {
         p.collect_frames(0)?;
     }
     let code = p.runtime().code().expect("compiled code has tables");
     let sp = p.frames(code).next().map_or(u64::MAX, |frame| frame.sp);
-    let floor = p.stack_floor();
-    if sp >= floor {
-        return Ok(());
+    if sp < p.stack_floor() {
+        return Err(p.throw_stack_overflow());
     }
-    Err(p.throw_stack_overflow())
+    yield_if_due(p);
+    p.reset_stack_limit();
+    Ok(())
 }
 
 fn vt_barrier(p: &mut Process, object: u64, slot: u64) -> Result<(), Throw> {

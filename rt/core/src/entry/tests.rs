@@ -350,13 +350,9 @@ fn run(ending: Ending, options: Options) -> (Result<i64, String>, String) {
     // SAFETY: the program above has this variable.
     unsafe { &vtt_ending }.store(ending as u32, std::sync::atomic::Ordering::Relaxed);
     let program = program();
-    let p = Process::new(load(program, options, Vec::new()));
-    let result = run_main(&p, program).map_err(|exception| {
-        let error = exception.object(&p).unwrap();
-        let message = crate::object::Str::of(error.word_at(8).object(&p).unwrap()).as_str();
-        format!("{}: {message}", p.runtime().ty(error.ty()).name)
-    });
-    (result, p.stack_trace())
+    let mut main = CompiledBody::main(program, Process::new(load(program, options, Vec::new())));
+    let result = run_main(&mut main);
+    (result, main.process.stack_trace())
 }
 
 fn everywhere(test: impl Fn(Options)) {
@@ -380,7 +376,7 @@ fn natives_handlers_and_roots_work_together() {
 fn an_uncaught_exception_has_the_whole_trace() {
     everywhere(|options| {
         let (result, trace) = run(Ending::RaisesAgain, options);
-        assert_eq!(result, Err("IndexError: index 5 out of range for length 3".into()));
+        assert_eq!(result, Err(format!("error: uncaught IndexError: index 5 out of range for length 3\n{trace}")));
         assert_eq!(trace, "  at inner (main.vit:5:1)\n  at helper (main.vit:9:1)\n  at main (main.vit:1:1)\n");
     });
 }

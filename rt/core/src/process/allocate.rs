@@ -1,6 +1,7 @@
 //! Making objects, and collecting when there is no room.
 
 use super::Process;
+use super::compiled::POLL_COLLECT;
 use crate::heap::{Area, LARGE, Roots};
 use crate::object::{Buffer, Form, List, Obj, Str};
 use crate::throw::Throw;
@@ -103,9 +104,14 @@ impl Process {
         let crowded = heap.used(next) + size as u64 > limit;
         let full = std::mem::take(self.full_due.get_mut()) || crowded;
         let traces = self.traces.get_mut();
+        let mailbox = &mut self.scheduled.mailbox;
         let callback_exception = self.callback_exception.get_mut();
         let area = heap.collect(self.runtime.shapes(), next, size, full, &mut |visit| {
-            traces.roots().chain(callback_exception.as_mut()).for_each(|word| visit(&mut word.0));
+            traces
+                .roots()
+                .chain(mailbox.roots())
+                .chain(callback_exception.as_mut())
+                .for_each(|word| visit(&mut word.0));
             roots(visit);
         });
         self.open(area);
@@ -118,15 +124,16 @@ impl Process {
         self.end.set(area.end);
         let stress = self.heap.borrow().is_stressed();
         self.set_heap_limit(if stress { 0 } else { area.end });
-        self.set_poll(u64::from(stress));
-        self.set_stack_limit(if stress { u64::MAX } else { self.stack_floor.get() });
+        if !stress {
+            self.take_poll(POLL_COLLECT);
+        }
+        self.reset_stack_limit();
     }
 
     /// Has the next safepoint collect.
     pub(crate) fn request_collection(&self, full: bool) {
         self.set_heap_limit(0);
-        self.set_poll(1);
-        self.set_stack_limit(u64::MAX);
+        self.request_poll(POLL_COLLECT);
         if full {
             self.full_due.set(true);
         }
@@ -179,5 +186,16 @@ impl Process {
     /// Before references are stored anywhere in the object at `object`, which bears the flag `OLD`.
     pub(crate) fn barrier_whole(&self, object: u64) {
         self.heap.borrow_mut().remember(object, None);
+    }
+
+    /// Memory for several objects in a row, `n` words in all, to be written before anything else happens.
+    pub(crate) fn alloc_words(&self, n: usize) -> u64 {
+        self.alloc(n * 8)
+    }
+
+    /// Writes objects into such memory.
+    pub(crate) fn write_words(&self, address: u64, words: &[u64]) {
+        // SAFETY: the caller got the memory from `alloc_words`, and no object there is known yet.
+        unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), address as usize as *mut u64, words.len()) };
     }
 }

@@ -6,8 +6,10 @@ use crate::context::enter;
 #[cfg(all(unix, not(miri)))]
 use crate::sys::fatal;
 use crate::throw::Throw;
-use crate::unwind::{Code, Frames};
+use crate::unwind::{Code, Frames, SUSPENDED};
 use crate::word::Word;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use vitte_abi::context::Context;
 use vitte_abi::object::ALIGN;
 
@@ -15,10 +17,15 @@ use vitte_abi::object::ALIGN;
 #[cfg(all(unix, not(miri)))]
 const STUB_FRAME: u64 = 64;
 
+/// Bit of `context.poll`: collect.
+pub(super) const POLL_COLLECT: u64 = 1;
+/// Bit of `context.poll`: yield.
+pub(super) const POLL_YIELD: u64 = 2;
+
 macro_rules! context_words {
     ($($(#[$doc:meta])* $name:ident, $set:ident;)*) => { $(
         $(#[$doc])*
-        pub(crate) fn $name(&self) -> u64 {
+        pub fn $name(&self) -> u64 {
             // SAFETY: compiled code writes the word, but does not run meanwhile.
             unsafe { (*self.context.get()).$name }
         }
@@ -35,12 +42,60 @@ impl Process {
     context_words! {
         /// The next free byte of the allocation area.
         heap_next, set_heap_next;
-        /// Whether compiled code is to call the poll stub.
-        poll, set_poll;
-        /// Below it, compiled code calls the stub that checks the stack.
-        stack_limit, set_stack_limit;
         /// The result of a stub or helper that leaves one in the context.
         result, set_result;
+    }
+
+    /// What other threads may ask for, too.
+    fn shared(&self) -> (&AtomicU64, &AtomicU64) {
+        let context = self.context.get();
+        // SAFETY: both words are aligned and live as long as the process; Rust reaches them in no other way, and
+        // compiled code reads whole words.
+        unsafe { (AtomicU64::from_ptr(&raw mut (*context).poll), AtomicU64::from_ptr(&raw mut (*context).stack_limit)) }
+    }
+
+    /// What is to be done at the next safepoint: `POLL_*`.
+    pub(crate) fn poll(&self) -> u64 {
+        self.shared().0.load(Relaxed)
+    }
+
+    /// Asks for something at the next safepoint: at a loop, or on entry to a function.
+    pub(crate) fn request_poll(&self, what: u64) {
+        let (poll, stack_limit) = self.shared();
+        poll.fetch_or(what, Relaxed);
+        stack_limit.store(u64::MAX, Relaxed);
+    }
+
+    /// Whether this was asked for; now it is done.
+    pub(crate) fn take_poll(&self, what: u64) -> bool {
+        self.shared().0.fetch_and(!what, Relaxed) & what != 0
+    }
+
+    /// Below it, compiled code calls the stub that checks the stack.
+    pub(crate) fn set_stack_limit(&self, limit: u64) {
+        self.shared().1.store(limit, Relaxed);
+    }
+
+    /// Has the process yield at the next safepoint. From any thread.
+    pub(crate) fn request_yield(&self) {
+        self.request_poll(POLL_YIELD);
+    }
+
+    /// Has the stub that called Rust suspend the process.
+    pub(crate) fn set_suspended(&self) {
+        // SAFETY: compiled code does not run meanwhile.
+        unsafe { (*self.context.get()).throwing = SUSPENDED }
+    }
+
+    /// The process goes on.
+    pub(crate) fn clear_suspended(&self) {
+        // SAFETY: as above.
+        unsafe { (*self.context.get()).throwing = 0 }
+    }
+
+    /// Whether C code stands between frames of the process, which therefore cannot be suspended.
+    pub(crate) fn is_called_back(&self) -> bool {
+        !self.outer_exits.borrow().is_empty()
     }
 
     /// Where compiled code stops allocating.
@@ -67,10 +122,16 @@ impl Process {
         }
     }
 
-    /// The exception that was caught last.
+    /// The exception that ended the process, or was caught last.
     pub(crate) fn exception(&self) -> Word {
         // SAFETY: as above.
         Word(unsafe { (*self.context.get()).exception })
+    }
+
+    /// Leaves the exception that ends the process.
+    pub fn set_exception(&self, exception: Word) {
+        // SAFETY: as above.
+        unsafe { (*self.context.get()).exception = exception.0 }
     }
 
     /// Where compiled code goes on: program counter, stack pointer, frame pointer.
@@ -115,7 +176,16 @@ impl Process {
     /// Lets the process use the stack from `floor` up.
     pub(crate) fn set_stack_floor(&self, floor: u64) {
         self.stack_floor.set(floor);
-        self.set_stack_limit(if self.poll() == 0 { floor } else { u64::MAX });
+        self.reset_stack_limit();
+    }
+
+    /// Checks of the stack mean nothing else again, unless something is to be done.
+    pub(crate) fn reset_stack_limit(&self) {
+        self.set_stack_limit(self.stack_floor.get());
+        // After the store above, as another thread may ask meanwhile.
+        if self.poll() != 0 {
+            self.set_stack_limit(u64::MAX);
+        }
     }
 
     /// The lowest stack pointer that the process may have on entry to a function.

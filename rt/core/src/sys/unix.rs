@@ -6,6 +6,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 unsafe extern "C" {
     fn mmap(address: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
     fn mprotect(address: *mut c_void, len: usize, prot: c_int) -> c_int;
+    fn madvise(address: *mut c_void, len: usize, advice: c_int) -> c_int;
     fn munmap(address: *mut c_void, len: usize) -> c_int;
     fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
     fn dlsym(library: *mut c_void, symbol: *const c_char) -> *mut c_void;
@@ -38,6 +39,13 @@ pub(crate) fn map(len: usize) -> u64 {
 pub(crate) fn unmap(address: u64, len: usize) {
     // SAFETY: the caller owned the mapping and uses it no more.
     unsafe { munmap(address as usize as *mut c_void, len) };
+}
+
+/// Gives back the memory behind a mapping, which reads as zero afterwards or as it was.
+pub(crate) fn forget(address: u64, len: usize) {
+    const MADV_DONTNEED: c_int = 4;
+    // SAFETY: the caller owns the mapping and needs nothing of what is there.
+    unsafe { madvise(address as usize as *mut c_void, len, MADV_DONTNEED) };
 }
 
 /// Has any access to this part of a mapping end the program.

@@ -1,0 +1,74 @@
+//! A process that runs compiled code on a stack of its own.
+
+use crate::context::{enter, resume};
+use crate::foreign::set_current;
+use crate::letter::Letter;
+use crate::process::Process;
+use crate::scheduler::{Body, Pause, Turn};
+use crate::stack::Stack;
+use crate::stdlib::system;
+use crate::unwind::SUSPENDED;
+use vitte_abi::program::{ENTRY_TAKES_ARGS, Program};
+
+/// The process, and where it is.
+pub(crate) struct CompiledBody {
+    pub(crate) process: Box<Process>,
+    pub(crate) program: &'static Program,
+    stack: Stack,
+    start: Option<Start>,
+}
+
+/// What a process does first.
+enum Start {
+    /// Calls the program's entry.
+    Entry,
+    /// Calls the function value in the letter.
+    Call(Letter),
+}
+
+impl CompiledBody {
+    /// The main process of a program.
+    pub(crate) fn main(program: &'static Program, process: Box<Process>) -> CompiledBody {
+        let stack = Stack::main(process.runtime().options().stack);
+        CompiledBody::new(program, process, stack, Start::Entry)
+    }
+
+    /// A process that calls the function value in the letter.
+    pub(crate) fn call(program: &'static Program, process: Box<Process>, closure: Letter) -> CompiledBody {
+        CompiledBody::new(program, process, Stack::pooled(), Start::Call(closure))
+    }
+
+    fn new(program: &'static Program, process: Box<Process>, stack: Stack, start: Start) -> CompiledBody {
+        process.set_stack_floor(stack.floor());
+        CompiledBody { process, program, stack, start: Some(start) }
+    }
+}
+
+impl Body for CompiledBody {
+    fn resume(&mut self) -> Turn {
+        let (p, top) = (&*self.process, self.stack.top());
+        set_current(p);
+        // SAFETY: the record says that these are such functions; the stack is large enough for whatever checks it. A
+        // process that has started and not ended was suspended.
+        let status = unsafe {
+            match self.start.take() {
+                Some(Start::Entry) => {
+                    let takes_args = self.program.flags & ENTRY_TAKES_ARGS != 0;
+                    let args = if takes_args { system::args(p).object().address() } else { 0 };
+                    enter(p.context(), args, self.program.entry, top)
+                }
+                Some(Start::Call(closure)) => enter(p.context(), closure.open(p).0, self.program.call_closure, top),
+                None => resume(p.context()),
+            }
+        };
+        match status {
+            0 => Turn::Returned,
+            SUSPENDED => Turn::Paused(p.pause().unwrap_or(Pause::Yielding)),
+            _ => Turn::Failed,
+        }
+    }
+
+    fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}

@@ -1,0 +1,161 @@
+//! Values on their way between processes.
+//!
+//! A letter is a copy of everything that a value refers to, apart from constants that live for ever, outside any heap.
+//! The objects stand one behind the other; where a traced word refers to one of them, the letter has the distance from
+//! its start with the upper bit set, which no address has. So the receiver copies the whole into its heap and adds
+//! its new address to those words.
+
+use crate::process::Process;
+use crate::word::Word;
+use std::ops::Range;
+use vitte_abi::object::{flag, word};
+
+/// Marks a distance from the letter's start.
+const INSIDE: u64 = 1 << 63;
+/// The part of a header that is not flags.
+const IDENTITY: u64 = (1 << 48) - 1;
+
+/// A value on its way.
+#[derive(Debug)]
+pub struct Letter {
+    words: Vec<u64>,
+    root: u64,
+}
+
+impl Letter {
+    /// A copy of `message` and all that it refers to. Objects that it refers to twice are copied once.
+    pub fn seal(p: &Process, message: Word) -> Letter {
+        let mut sealer = Sealer { words: Vec::new(), taken: Vec::new() };
+        let root = sealer.take(p, message.0);
+        let mut at = 0;
+        while at < sealer.words.len() {
+            let (traced, next) = object_at(p, &sealer.words, at);
+            for slot in traced {
+                sealer.words[slot] = sealer.take(p, sealer.words[slot]);
+            }
+            at = next;
+        }
+        for (address, header) in sealer.taken {
+            p.object(address).set_raw(0, header);
+        }
+        Letter { words: sealer.words, root }
+    }
+
+    /// The value, copied into the heap of `p`.
+    pub fn open(mut self, p: &Process) -> Word {
+        if self.words.is_empty() {
+            return Word(self.root);
+        }
+        let base = p.alloc_words(self.words.len());
+        let place = |word: u64| if word & INSIDE != 0 && word & 7 == 0 { base + (word & !INSIDE) } else { word };
+        let mut at = 0;
+        while at < self.words.len() {
+            let (traced, next) = object_at(p, &self.words, at);
+            for slot in &mut self.words[traced] {
+                *slot = place(*slot);
+            }
+            at = next;
+        }
+        p.write_words(base, &self.words);
+        Word(place(self.root))
+    }
+}
+
+/// The traced words of the object that begins at `at`, and the end of the object.
+fn object_at(p: &Process, words: &[u64], at: usize) -> (Range<usize>, usize) {
+    let here = &raw const words[at] as u64;
+    // SAFETY: a whole object begins there.
+    let (size, traced, count) = unsafe { p.runtime().shapes().of(here, words[at]) };
+    let first = if count == 0 { at } else { at + (traced - here) as usize / 8 };
+    (first..first + count as usize, at + size as usize / 8)
+}
+
+/// A letter being written.
+struct Sealer {
+    words: Vec<u64>,
+    /// The objects that were copied, and their headers: meanwhile these hold where the copy is.
+    taken: Vec<(u64, u64)>,
+}
+
+impl Sealer {
+    /// Copies the object that a traced word refers to; the word for the letter.
+    fn take(&mut self, p: &Process, word: u64) -> u64 {
+        if !word::is_object(word) {
+            return word;
+        }
+        let object = p.object(word);
+        let header = object.header();
+        if header & flag::IMMORTAL != 0 && header & flag::FORWARDED == 0 {
+            return word;
+        }
+        if header & flag::FORWARDED != 0 {
+            return header;
+        }
+        let copy = INSIDE | (self.words.len() as u64 * 8);
+        // SAFETY: there is an object of this header.
+        let (size, _, _) = unsafe { p.runtime().shapes().of(word, header) };
+        self.words.push(header & IDENTITY);
+        self.words.extend((8..size as u32).step_by(8).map(|offset| object.raw(offset)));
+        self.taken.push((word, header));
+        object.set_raw(0, copy);
+        copy
+    }
+}
+
+const _: () = assert!(INSIDE == flag::FORWARDED);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Form, List, Str};
+    use crate::testing::Types;
+    use crate::{Options, Runtime};
+    use vitte_abi::object::type_id;
+
+    #[test]
+    fn copies_have_the_same_shape() {
+        let mut types = Types::new();
+        let node = types.record("Node", &[("next", 32), ("name", type_id::STR), ("n", type_id::ANY)]);
+        let list = types.list("[Node]", node);
+        let runtime = Runtime::new(types.table(), Options::default(), Vec::new());
+        let (sender, receiver) = (Process::new(runtime), Process::new(runtime));
+        let p = &*sender;
+        let fields = &runtime.record(node).fields;
+        let [next, name, n] = [0, 1, 2].map(|at| fields[at].offset);
+        let constant = runtime.intern_constant("constant");
+        let (a, b) = (p.new_record(node), p.new_record(node));
+        // A cycle, something shared, something boxed, something immortal.
+        a.set_word(p, next, b.word());
+        b.set_word(p, next, a.word());
+        a.set_word(p, name, p.new_str("shared").object().word());
+        b.set_word(p, name, a.word_at(name));
+        a.set_word(p, n, p.any(type_id::INT, i64::MIN as u64));
+        b.set_word(p, n, constant);
+        let items = p.new_list(list, 3000);
+        items.set_len(3000);
+        items.set(p, Form::REF, 0, a.address());
+        items.set(p, Form::REF, 2999, b.address());
+        let header = items.object().header();
+
+        let letter = Letter::seal(p, items.object().word());
+        assert_eq!((items.object().header(), items.get(Form::REF, 0)), (header, a.address()));
+        drop(sender);
+
+        let p = &*receiver;
+        let copy = List::of(letter.open(p).object(p).unwrap());
+        assert_eq!((copy.ty(), copy.len(), copy.get(Form::REF, 1)), (list, 3000, 0));
+        let (a, b) = (p.object(copy.get(Form::REF, 0)), p.object(copy.get(Form::REF, 2999)));
+        assert_eq!((a.word_at(next), b.word_at(next)), (b.word(), a.word()));
+        assert_eq!(a.word_at(name), b.word_at(name));
+        assert_eq!(Str::of(a.word_at(name).object(p).unwrap()).as_str(), "shared");
+        assert_eq!((a.word_at(n).bits(p) as i64, b.word_at(n)), (i64::MIN, constant));
+    }
+
+    #[test]
+    fn immediates_travel_alone() {
+        let p = Types::new().process();
+        for word in [Word::NIL, p.any(type_id::INT, -1i64 as u64), p.any(type_id::FLOAT, (-2.5f64).to_bits())] {
+            assert_eq!(Letter::seal(&p, word).open(&p), word);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Mailboxes, and the receiving half of message passing.
+//!
+//! ```text
+//! senders ──► inbox: letters ──► messages   [opened] [opened] [letter]
+//!                                                       ▲ cursor
+//! ```
+//!
+//! A receive looks at the message under the *cursor*, then takes it, which puts the cursor back to the first message,
+//! or skips it. So messages that a receive does not want stay for the next one, in their order.
+
+use crate::letter::Letter;
+use crate::process::Process;
+use crate::scheduler::{Pause, Pid};
+use crate::throw::Throw;
+use crate::word::Word;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+use vitte_abi::object::type_id;
+
+/// Where others put letters to a process.
+#[derive(Default)]
+pub(crate) struct Inbox(RefCell<VecDeque<Letter>>);
+
+impl Inbox {
+    /// Adds a letter.
+    pub(crate) fn put(&self, letter: Letter) {
+        self.0.borrow_mut().push_back(letter);
+    }
+
+    fn take(&self) -> Option<Letter> {
+        self.0.borrow_mut().pop_front()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+}
+
+/// The messages of a process, as it sees them.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    messages: RefCell<VecDeque<Message>>,
+    cursor: Cell<usize>,
+    /// When the wait that began after the cursor was put back ends.
+    deadline: Cell<Option<Instant>>,
+}
+
+enum Message {
+    Letter(Letter),
+    /// In the process's heap.
+    Opened(Word),
+}
+
+impl Mailbox {
+    /// The messages in the process's heap, for the collector.
+    pub(crate) fn roots(&mut self) -> impl Iterator<Item = &mut Word> {
+        self.messages.get_mut().iter_mut().filter_map(|message| match message {
+            Message::Opened(word) => Some(word),
+            Message::Letter(_) => None,
+        })
+    }
+
+    fn put_back(&self) {
+        self.cursor.set(0);
+        self.deadline.set(None);
+    }
+}
+
+/// Fetches letters; whether there is a message under the cursor.
+fn has_message(p: &Process) -> bool {
+    let mailbox = p.mailbox();
+    let mut messages = mailbox.messages.borrow_mut();
+    while let Some(letter) = p.inbox().take() {
+        messages.push_back(Message::Letter(letter));
+    }
+    messages.len() > mailbox.cursor.get()
+}
+
+/// Whether there is a message under the cursor; it is left in `context.result`.
+pub fn receive_peek(p: &Process) -> bool {
+    if !has_message(p) {
+        return false;
+    }
+    let mailbox = p.mailbox();
+    let mut messages = mailbox.messages.borrow_mut();
+    let message = &mut messages[mailbox.cursor.get()];
+    let word = match std::mem::replace(message, Message::Opened(Word::NIL)) {
+        Message::Opened(word) => word,
+        Message::Letter(letter) => letter.open(p),
+    };
+    *message = Message::Opened(word);
+    p.set_result(word.0);
+    true
+}
+
+/// Takes the message under the cursor away, and puts the cursor back to the first.
+pub fn receive_take(p: &Process) {
+    let mailbox = p.mailbox();
+    mailbox.messages.borrow_mut().remove(mailbox.cursor.get());
+    mailbox.put_back();
+}
+
+/// Moves the cursor to the next message.
+pub fn receive_skip(p: &Process) {
+    let cursor = &p.mailbox().cursor;
+    cursor.set(cursor.get() + 1);
+}
+
+/// Waits for a message under the cursor: false if `millis` milliseconds pass first, and then the cursor goes back to
+/// the first message. If the process has to wait, it is suspended when the row returns, and the result comes later.
+pub fn receive_wait(p: &Process, millis: i64) -> Result<bool, Throw> {
+    if has_message(p) {
+        return Ok(true);
+    }
+    let deadline = deadline(p.mailbox(), millis);
+    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        p.mailbox().put_back();
+        return Ok(false);
+    }
+    wait(p, Pause::Receiving(deadline)).map(|()| false)
+}
+
+/// When the wait ends: counted from the first since the cursor was put back; never if `millis` is negative.
+fn deadline(mailbox: &Mailbox, millis: i64) -> Option<Instant> {
+    let millis = u64::try_from(millis).ok()?;
+    if mailbox.deadline.get().is_none() {
+        mailbox.deadline.set(Instant::now().checked_add(Duration::from_millis(millis)));
+    }
+    mailbox.deadline.get()
+}
+
+/// Once a process goes on that was suspended in [`receive_wait`]: its result.
+pub(crate) fn waited(p: &Process) -> bool {
+    let arrived = has_message(p);
+    if !arrived {
+        p.mailbox().put_back();
+    }
+    arrived
+}
+
+/// Suspends the process for a time.
+pub fn sleep(p: &Process, millis: i64) -> Result<(), Throw> {
+    let until = Instant::now().checked_add(Duration::from_millis(millis.max(0) as u64));
+    wait(p, Pause::Sleeping(until))
+}
+
+fn wait(p: &Process, pause: Pause) -> Result<(), Throw> {
+    if p.is_called_back() {
+        return Err(p.throw_error(type_id::PROCESS_ERROR, "a callback from C cannot wait"));
+    }
+    p.suspend(pause);
+    Ok(())
+}
+
+/// Puts a copy of `message` into the mailbox of a process; nothing happens if there is none of that number.
+pub fn send(p: &Process, to: Pid, message: Word) -> Result<(), Throw> {
+    p.runtime().scheduler().borrow_mut().send(to, Letter::seal(p, message));
+    Ok(())
+}
+
+/// Starts a process that calls `body`, a function value without parameters, on a copy of its captures. With `link`,
+/// the failure of one ends the other.
+pub fn spawn(p: &Process, body: crate::object::Obj<'_>, link: i64) -> Result<Pid, Throw> {
+    let letter = Letter::seal(p, body.word());
+    match p.runtime().scheduler().borrow_mut().spawn(p, letter, link == 1) {
+        Some(pid) => Ok(pid),
+        None => Err(p.throw_error(type_id::PROCESS_ERROR, "this program cannot start processes")),
+    }
+}
+
+/// The number of the process.
+pub fn self_pid(p: &Process) -> Pid {
+    p.pid()
+}

@@ -1,0 +1,305 @@
+//! Which process runs when. One worker runs them in turn; each runs until it waits, ends, or has had its share.
+//!
+//! ```text
+//!            ┌────────── yields ──────────┐
+//!            ▼                            │
+//! spawn ─► ready ───────── resume ─────► runs ── returns ──► gone
+//!            ▲                            │  └── fails ────► gone, and those linked to it
+//!            └── message, time ── waits ◄─┘
+//! ```
+//!
+//! The program ends with its main process.
+
+use crate::letter::Letter;
+use crate::mailbox::{Inbox, Mailbox, waited};
+use crate::process::Process;
+use crate::report::describe_uncaught;
+use crate::runtime::Runtime;
+use crate::ticker;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::time::Instant;
+
+/// The number of a process, counted from 1 for the main process.
+pub type Pid = u64;
+
+/// The main process.
+pub const MAIN: Pid = 1;
+
+/// A process as something that runs: compiled code on a stack, or an interpreter's frames.
+pub trait Body {
+    /// Starts the process, or goes on with it after a pause, until the next.
+    fn resume(&mut self) -> Turn;
+    /// The process.
+    fn process(&mut self) -> &mut Process;
+}
+
+/// How a process's turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It can go on later.
+    Paused(Pause),
+    /// It has returned.
+    Returned,
+    /// It did not handle an exception, which it left with [`Process::set_exception`].
+    Failed,
+}
+
+/// Why a process pauses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// It has had its share.
+    Yielding,
+    /// It waits for a message, and for no longer than this.
+    Receiving(Option<Instant>),
+    /// It sleeps until this moment; for ever if it is too far away to be told.
+    Sleeping(Option<Instant>),
+}
+
+/// How a program ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Its main process returned.
+    Returned,
+    /// It failed: what is to be told about it. The main process, or one linked to it, did not handle an exception, or
+    /// all wait for messages.
+    Failed(String),
+}
+
+/// Makes the body of a new process, which will call the function value in the letter.
+pub type Spawner = Box<dyn Fn(Box<Process>, Letter) -> Box<dyn Body>>;
+
+/// All processes of a program.
+#[derive(Default)]
+pub struct Scheduler {
+    entries: BTreeMap<Pid, Entry>,
+    last: Pid,
+    ready: VecDeque<Pid>,
+    timers: BTreeSet<(Instant, Pid)>,
+    spawner: Option<Spawner>,
+}
+
+struct Entry {
+    inbox: Rc<Inbox>,
+    state: State,
+    /// Not for the main process, nor for the one that runs.
+    body: Option<Box<dyn Body>>,
+    links: Vec<Pid>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Ready,
+    Receiving(Option<Instant>),
+    Sleeping(Option<Instant>),
+}
+
+impl Scheduler {
+    /// Says how bodies of processes are made.
+    pub fn set_spawner(&mut self, spawner: Spawner) {
+        self.spawner = Some(spawner);
+    }
+
+    /// Gives a new process its number and inbox.
+    pub(crate) fn register(&mut self) -> (Pid, Rc<Inbox>) {
+        self.last += 1;
+        let inbox = Rc::<Inbox>::default();
+        let entry = Entry { inbox: inbox.clone(), state: State::Ready, body: None, links: Vec::new() };
+        self.entries.insert(self.last, entry);
+        (self.last, inbox)
+    }
+
+    /// Starts a process; `None` if nobody said how.
+    pub(crate) fn spawn(&mut self, parent: &Process, body: Letter, link: bool) -> Option<Pid> {
+        let spawner = self.spawner.take()?;
+        let (pid, inbox) = self.register();
+        let process = Process::with_inbox(parent.runtime(), pid, inbox);
+        let body = spawner(process, body);
+        ticker::start();
+        ticker::set_running(Some(parent));
+        self.spawner = Some(spawner);
+        self.entry(pid).body = Some(body);
+        if link {
+            self.entry(pid).links.push(parent.pid());
+            self.entry(parent.pid()).links.push(pid);
+        }
+        self.ready.push_back(pid);
+        Some(pid)
+    }
+
+    /// Puts a letter into a process's inbox, and wakes the process.
+    pub(crate) fn send(&mut self, to: Pid, letter: Letter) {
+        let Some(entry) = self.entries.get_mut(&to) else { return };
+        entry.inbox.put(letter);
+        if matches!(entry.state, State::Receiving(_)) {
+            self.wake(to);
+        }
+    }
+
+    fn entry(&mut self, pid: Pid) -> &mut Entry {
+        self.entries.get_mut(&pid).expect("the process is alive")
+    }
+
+    fn wake(&mut self, pid: Pid) {
+        let state = std::mem::replace(&mut self.entry(pid).state, State::Ready);
+        if let State::Receiving(Some(until)) | State::Sleeping(Some(until)) = state {
+            self.timers.remove(&(until, pid));
+        }
+        self.ready.push_back(pid);
+    }
+
+    /// Puts a process away that pauses.
+    fn pause(&mut self, pid: Pid, pause: Pause) {
+        let entry = self.entry(pid);
+        let (state, until) = match pause {
+            Pause::Yielding => (State::Ready, None),
+            Pause::Receiving(_) if !entry.inbox.is_empty() => (State::Ready, None),
+            Pause::Receiving(until) => (State::Receiving(until), until),
+            Pause::Sleeping(until) => (State::Sleeping(until), until),
+        };
+        entry.state = state;
+        if let Some(until) = until {
+            self.timers.insert((until, pid));
+        }
+        if state == State::Ready {
+            self.ready.push_back(pid);
+        }
+    }
+
+    /// The next process to run; waits for one, unless all wait for messages.
+    fn next(&mut self) -> Option<Pid> {
+        loop {
+            if let Some(&(until, pid)) = self.timers.first() {
+                let now = Instant::now();
+                if until <= now {
+                    self.wake(pid);
+                    continue;
+                }
+                if self.ready.is_empty() {
+                    std::thread::sleep(until - now);
+                    continue;
+                }
+            }
+            return self.ready.pop_front();
+        }
+    }
+
+    /// Forgets a process, and if it failed, those linked to it: returns the bodies, to be dropped when the scheduler is
+    /// free, and whether the main process is among them.
+    fn remove(&mut self, pid: Pid, failed: bool) -> (Vec<Box<dyn Body>>, bool) {
+        let mut bodies = Vec::new();
+        let mut reached_main = false;
+        let mut doomed = vec![pid];
+        while let Some(pid) = doomed.pop() {
+            let Some(entry) = self.entries.remove(&pid) else { continue };
+            reached_main |= pid == MAIN;
+            if let State::Receiving(Some(until)) | State::Sleeping(Some(until)) = entry.state {
+                self.timers.remove(&(until, pid));
+            }
+            bodies.extend(entry.body);
+            for linked in entry.links {
+                if failed {
+                    doomed.push(linked);
+                } else if let Some(other) = self.entries.get_mut(&linked) {
+                    other.links.retain(|&link| link != pid);
+                }
+            }
+        }
+        if failed {
+            self.ready.retain(|pid| self.entries.contains_key(pid));
+        }
+        (bodies, reached_main)
+    }
+}
+
+/// Runs a program until its main process ends.
+pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
+    let scheduler = runtime.scheduler();
+    let mut pid = MAIN;
+    loop {
+        let mut own = scheduler.borrow_mut().entry(pid).body.take();
+        let turn = match &mut own {
+            Some(body) => resume(&mut **body),
+            None => resume(main),
+        };
+        match turn {
+            Turn::Paused(pause) => {
+                let mut scheduler = scheduler.borrow_mut();
+                scheduler.entry(pid).body = own;
+                scheduler.pause(pid, pause);
+            }
+            Turn::Returned if pid == MAIN => return Ending::Returned,
+            Turn::Returned => drop(scheduler.borrow_mut().remove(pid, false)),
+            Turn::Failed => {
+                let (bodies, reached_main) = scheduler.borrow_mut().remove(pid, true);
+                drop(bodies);
+                if reached_main {
+                    let process = match &mut own {
+                        Some(body) => body.process(),
+                        None => main.process(),
+                    };
+                    return Ending::Failed(describe_uncaught(process, process.exception()));
+                }
+            }
+        }
+        let next = scheduler.borrow_mut().next();
+        match next {
+            Some(next) => pid = next,
+            None => return Ending::Failed("error: deadlock: all processes wait for messages\n".into()),
+        }
+    }
+}
+
+/// Gives a process its turn.
+fn resume(body: &mut dyn Body) -> Turn {
+    body.process().finish_pause();
+    ticker::set_running(Some(body.process()));
+    let turn = body.resume();
+    ticker::set_running(None);
+    turn
+}
+
+/// What a process has to do with the scheduler.
+pub(crate) struct Scheduled {
+    pub(crate) pid: Pid,
+    pub(crate) inbox: Rc<Inbox>,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) pause: Cell<Option<Pause>>,
+}
+
+impl Process {
+    /// The number of the process.
+    pub fn pid(&self) -> Pid {
+        self.scheduled().pid
+    }
+
+    pub(crate) fn inbox(&self) -> &Inbox {
+        &self.scheduled().inbox
+    }
+
+    pub(crate) fn mailbox(&self) -> &Mailbox {
+        &self.scheduled().mailbox
+    }
+
+    /// Has the process pause when the row that is running returns.
+    pub(crate) fn suspend(&self, pause: Pause) {
+        self.scheduled().pause.set(Some(pause));
+        self.set_suspended();
+    }
+
+    /// Why the process is to pause, if it is: the interpreter asks after calls of rows with the effect `Waits`, and
+    /// returns the pause from [`Body::resume`]. When that is called again, [`Process::result`] is the row's result.
+    pub fn pause(&self) -> Option<Pause> {
+        self.scheduled().pause.get()
+    }
+
+    /// Before a process goes on: the result of what it waited in.
+    fn finish_pause(&self) {
+        match self.scheduled().pause.take() {
+            Some(Pause::Receiving(_)) => self.set_result(u64::from(waited(self))),
+            Some(Pause::Sleeping(_) | Pause::Yielding) | None => {}
+        }
+        self.clear_suspended();
+    }
+}
