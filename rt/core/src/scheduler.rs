@@ -10,6 +10,9 @@
 //!
 //! The program ends with its main process.
 
+#[cfg(test)]
+mod tests;
+
 use crate::letter::Letter;
 use crate::mailbox::{Inbox, Mailbox, waited};
 use crate::process::Process;

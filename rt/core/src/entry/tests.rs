@@ -109,6 +109,8 @@ global_asm!(
     "mov rsi, [rsp + 16]",
     "cmp dword ptr [rip + vtt_ending], 1",
     "je 3f",
+    "cmp dword ptr [rip + vtt_ending], 5",
+    "je 7f",
     "cmp dword ptr [rip + vtt_ending], 3",
     "jae 5f",
     // Endless recursion.
@@ -138,6 +140,31 @@ global_asm!(
     "vtt_r13:",
     "mov rcx, [rsp + 40]",
     "add rax, [rcx + 16]",
+    "jmp 2b",
+    // Is suspended twice, and polls until its turn is over: nothing arrives within 20 ms, so 0 is added.
+    "7: mov r12d, 77",
+    "mov rsi, 20",
+    "call vt_receive_wait",
+    "vtt_r17:",
+    "mov r13, rax",
+    "mov rdi, [rsp]",
+    "mov rsi, 5",
+    "call vt_sleep",
+    "vtt_r18:",
+    "mov rdi, [rsp]",
+    "mov r10, 4243",
+    "movq xmm15, r10",
+    "mov qword ptr [rdi + {poll}], 3",
+    "call vt_poll",
+    "vtt_r19:",
+    "movq rax, xmm15",
+    "cmp rax, r10",
+    "jne 9b",
+    "cmp r12, 77",
+    "jne 9b",
+    "mov rcx, [rsp + 8]",
+    "mov rax, [rcx + 16]",
+    "add rax, r13",
     "jmp 2b",
     "vtt_callback:",
     "push rdi",
@@ -199,7 +226,7 @@ global_asm!(
     ".popsection",
     // inner(context) and recurse(context).
     ".pushsection .text.vtt, \"ax\"",
-    ".global vtt_r10, vtt_r11, vtt_r12, vtt_r13, vtt_r14, vtt_r15, vtt_r16, vtt_h14",
+    ".global vtt_r10, vtt_r11, vtt_r12, vtt_r13, vtt_r14, vtt_r15, vtt_r16, vtt_r17, vtt_r18, vtt_r19, vtt_h14",
     "vtt_inner:",
     "push rbp",
     "mov rbp, rsp",
@@ -233,6 +260,7 @@ global_asm!(
     result = const std::mem::offset_of!(Context, result),
     exception = const std::mem::offset_of!(Context, exception),
     stack_limit = const std::mem::offset_of!(Context, stack_limit),
+    poll = const std::mem::offset_of!(Context, poll),
     node = const type_id::FIRST_USER,
     twice = sym twice,
 );
@@ -262,6 +290,9 @@ unsafe extern "C" {
     static vtt_r14: u8;
     static vtt_r15: u8;
     static vtt_r16: u8;
+    static vtt_r17: u8;
+    static vtt_r18: u8;
+    static vtt_r19: u8;
     static vtt_h14: u8;
     static vtt_h0: u8;
     static vtt_h3: u8;
@@ -284,6 +315,7 @@ enum Ending {
     Recurses,
     IsCalledBack,
     RaisesInCallback,
+    Waits,
 }
 
 fn program() -> &'static Program {
@@ -323,6 +355,9 @@ fn program() -> &'static Program {
         site(offset!(vtt_r11), 48, &[], &[], 2),
         site(offset!(vtt_r12), 48, &[], &[], 2),
         site(offset!(vtt_r13), 64, &[40, 48], &[(type_id::INDEX_ERROR, offset!(vtt_h9))], 0),
+        site(offset!(vtt_r17), 32, &[8], &[], 0),
+        site(offset!(vtt_r18), 32, &[8], &[], 0),
+        site(offset!(vtt_r19), 32, &[8], &[], 0),
         site(offset!(vtt_r14), 48, &[], &[(ANY, offset!(vtt_h14))], NONE),
         site(offset!(vtt_r15), 16, &[], &[], 4),
         site(offset!(vtt_r16), 16, &[], &[], 4),
@@ -402,5 +437,15 @@ fn exceptions_of_callbacks_pass_c_functions() {
         let (result, trace) = run(Ending::RaisesInCallback, options);
         assert_eq!(result, Ok(99));
         assert_eq!(trace, "  at called (main.vit:11:1)\n  at main (main.vit:1:1)\n");
+    });
+}
+
+#[test]
+fn processes_are_suspended_in_natives_and_at_polls() {
+    everywhere(|options| {
+        let began = std::time::Instant::now();
+        let (result, _) = run(Ending::Waits, options);
+        assert_eq!(result, Ok(30 + 8 + 4));
+        assert!(began.elapsed().as_millis() >= 25);
     });
 }
