@@ -16,8 +16,6 @@ const ENDINGS: [&str; 2] = ["vitbc", "vitasm"];
 pub struct Input {
     /// The file's name, for messages.
     pub file: String,
-    /// Its text, if it is one.
-    pub source: Option<Rc<str>>,
     /// The module.
     pub module: Module,
     /// Where it can be read again; standard input cannot.
@@ -44,7 +42,7 @@ pub fn read(path: &Path) -> Result<Input> {
         return read_text(path, file, bytes);
     }
     match vitbc::read(&bytes) {
-        Ok(module) => Ok(Input { file, source: None, module, path: Some(path.to_owned()) }),
+        Ok(module) => Ok(Input { file, module, path: Some(path.to_owned()) }),
         Err(error) => Err(Failure::new(REJECTED, Diagnostic::of(error, &file, None))),
     }
 }
@@ -73,7 +71,7 @@ fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
                 module.name = stem.to_owned();
             }
             let path = (path != Path::new("-")).then(|| path.to_owned());
-            Ok(Input { file, source: Some(source), module, path })
+            Ok(Input { file, module, path })
         }
         Err(errors) => {
             let diagnostics = errors.into_iter().map(|error| Diagnostic::of(error, &file, Some(&source))).collect();
