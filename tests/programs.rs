@@ -41,7 +41,8 @@ fn main() {
     for path in programs(&folder) {
         let expected = read_expected(&path);
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let allows = |engine: &str| expected.engines.as_ref().is_none_or(|names| names.iter().any(|name| name == engine));
+        let allows =
+            |engine: &str| expected.engines.as_ref().is_none_or(|names| names.iter().any(|name| name == engine));
         let mut add = |engine: &str, kind: &'static str, run: fn(&Path, &Expected, &str) -> Result<(), Failed>| {
             if allows(kind) {
                 let (path, expected, engine) = (path.clone(), expected.clone(), engine.to_owned());
@@ -168,7 +169,13 @@ fn difference(wanted: &str, got: &str) -> String {
         match (wanted.next(), got.next()) {
             (None, None) => break,
             (a, b) if a == b => {}
-            (a, b) => return format!("line {number}\n  expected: {}\n  got:      {}", a.unwrap_or("(end)"), b.unwrap_or("(end)")),
+            (a, b) => {
+                return format!(
+                    "line {number}\n  expected: {}\n  got:      {}",
+                    a.unwrap_or("(end)"),
+                    b.unwrap_or("(end)")
+                );
+            }
         }
     }
     "they differ in the end of the last line".into()

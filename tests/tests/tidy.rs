@@ -21,7 +21,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("compiler/frontend", &["vitbc"]),
     (
         "compiler/driver",
-        &["vitbc", "vittec-codegen", "vittec-link", "vitte-abi", "vitte-frontend", "vitte-interp", "vitte-layout", "vitte-rt"],
+        &[
+            "vitbc",
+            "vittec-codegen",
+            "vittec-link",
+            "vitte-abi",
+            "vitte-frontend",
+            "vitte-interp",
+            "vitte-layout",
+            "vitte-rt",
+        ],
     ),
 ];
 
@@ -63,7 +72,11 @@ fn unsafe_lives_in_the_runtime_core() {
             let text = fs::read_to_string(&file).unwrap();
             let uses = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("unsafe {"));
             let jit = file.ends_with("codegen/src/jit.rs") || file.components().any(|part| part.as_os_str() == "jit");
-            assert!(!uses || *folder == "rt/core" || jit || *folder == "compiler/driver" && file.ends_with("engine.rs"), "{}", file.display());
+            assert!(
+                !uses || *folder == "rt/core" || jit || *folder == "compiler/driver" && file.ends_with("engine.rs"),
+                "{}",
+                file.display()
+            );
         }
         let exempt = ["rt/core", "rt/static", "compiler/codegen", "compiler/driver"].contains(folder);
         assert!(forbids || exempt, "{folder}/src/lib.rs does not forbid unsafe code");
