@@ -1,0 +1,68 @@
+//! What is in object files.
+
+use crate::{TARGETS, module, test_path};
+use object::{Object, ObjectSection, ObjectSymbol};
+use std::borrow::Cow;
+use vittec_codegen::{Options, compile};
+
+fn source(path: &str) -> String {
+    std::fs::read_to_string(test_path(path)).expect("a test program")
+}
+
+#[test]
+fn objects_do_not_depend_on_the_number_of_threads() {
+    let module = module(&source("run/map_keys_of_every_type.vitasm"), "map_keys_of_every_type.vitasm");
+    for target in TARGETS {
+        let object = |threads| {
+            let target = target.parse().expect("a target");
+            compile(&module, &Options { target, threads, debug: true, ..Options::default() }).expect("an object").object
+        };
+        let one = object(1);
+        assert!(one == object(2) && one == object(7) && one == object(0), "{target}");
+    }
+}
+
+#[test]
+fn debug_information_names_functions_and_lines() {
+    let name = "uncaught_error_trace.vitasm";
+    let module = module(&source("run/uncaught_error_trace.vitasm"), name);
+    let options = Options {
+        target: "x86_64-unknown-linux-gnu".parse().expect("a target"),
+        opt: vittec_codegen::OptLevel::O0,
+        debug: true,
+        ..Options::default()
+    };
+    let bytes = compile(&module, &options).expect("an object").object;
+    let file = object::File::parse(&*bytes).expect("an object file");
+    let functions: Vec<&str> =
+        file.symbols().filter(|symbol| symbol.is_definition()).filter_map(|symbol| symbol.name().ok()).collect();
+    assert!(functions.contains(&"vitte.third") && functions.contains(&"main"), "{functions:?}");
+
+    let load = |id: gimli::SectionId| -> Result<Cow<'_, [u8]>, object::Error> {
+        file.section_by_name(id.name()).map_or(Ok(Cow::Borrowed(&[][..])), |section| section.uncompressed_data())
+    };
+    let sections = gimli::DwarfSections::load(load).expect("sections");
+    let dwarf = sections.borrow(|bytes| gimli::EndianSlice::new(bytes, gimli::LittleEndian));
+    let header = dwarf.units().next().expect("a unit").expect("one unit");
+    let unit = dwarf.unit(header).expect("a unit");
+    let program = unit.line_program.clone().expect("lines");
+    let mut rows = program.rows();
+    let mut lines = Vec::new();
+    while let Some((_, row)) = rows.next_row().expect("a row") {
+        lines.extend(row.line().map(|line| (line.get(), row.column())));
+    }
+    assert!(lines.contains(&(3, gimli::ColumnType::Column(9.try_into().expect("not 0")))), "{lines:?}");
+    assert!(file.section_by_name(".eh_frame").is_some_and(|section| section.size() > 100));
+}
+
+#[test]
+fn a_program_that_exports_c_names_keeps_its_own_symbols() {
+    let source = "FUNC malloc(n: int) -> int\n  RETURN n\nEND\nMAIN\n  REG r0: int\n  LOAD_CONST r0, 3\n  \
+                  CALL r0, malloc, r0\n  PRINT r0\n  RETURN\nEND\n";
+    let options = Options { opt: vittec_codegen::OptLevel::O0, ..Options::default() };
+    let bytes = compile(&module(source, "malloc"), &options).expect("an object").object;
+    let file = object::File::parse(&*bytes).expect("an object file");
+    let symbol = file.symbols().find(|symbol| symbol.name() == Ok("vitte.malloc")).expect("the function");
+    assert!(symbol.is_local());
+    assert!(file.symbols().all(|symbol| symbol.name() != Ok("malloc")));
+}
