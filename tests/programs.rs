@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! ;; args: a b          its arguments
+//! ;; env: A=b           a variable of its environment
 //! ;; stdin: text        a line of its input; repeat for more
 //! ;; stdout: text       a line of its output; repeat for more, or put the output into a file beside it: NAME.stdout
 //! ;; stderr: text       a part of what it prints on standard error; repeat for more
@@ -26,6 +27,7 @@ const VITTEC: &str = env!("CARGO_BIN_EXE_vittec");
 #[derive(Clone, Default)]
 struct Expected {
     args: Vec<String>,
+    env: Vec<(String, String)>,
     stdin: String,
     stdout: Option<String>,
     stderr: Vec<String>,
@@ -75,6 +77,10 @@ fn read_expected(path: &Path) -> Expected {
         let value = value.strip_prefix(' ').unwrap_or(value);
         match key {
             "args" => expected.args.extend(value.split_whitespace().map(str::to_owned)),
+            "env" => {
+                let variables = value.split_whitespace().filter_map(|variable| variable.split_once('='));
+                expected.env.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            }
             "stdin" => expected.stdin += &format!("{value}\n"),
             "stdout" => *expected.stdout.get_or_insert_default() += &format!("{value}\n"),
             "stderr" => expected.stderr.push(value.trim_end().to_owned()),
@@ -126,6 +132,7 @@ fn build_and_run(path: &Path, expected: &Expected, engine: &str) -> Result<(), F
 }
 
 fn execute(mut command: Command, expected: &Expected, stress: bool) -> Result<Output, Failed> {
+    command.envs(expected.env.iter().map(|(name, value)| (name, value)));
     if stress {
         command.env("VITTE_GC_STRESS", "1");
     }

@@ -78,6 +78,7 @@ fn run_main(main: &mut CompiledBody) -> Result<i64, String> {
     match run(runtime, main) {
         Ending::Returned if program.flags & ENTRY_RETURNS_INT == 0 => Ok(0),
         Ending::Returned => Ok(main.process.result() as i64),
+        Ending::Exited(code) => Ok(code),
         Ending::Failed(report) => Err(report),
     }
 }

@@ -92,6 +92,11 @@ impl Process {
 
     // ---- For the interpreter -----------------------------------------------------------------------------------------
 
+    /// Whether anything is due at a safepoint: a collection, or a pause.
+    pub fn is_polled(&self) -> bool {
+        self.poll() != 0
+    }
+
     /// Whether a collection is due: the interpreter asks at calls and loops, and then calls [`Process::collect`].
     pub fn collection_due(&self) -> bool {
         self.poll() & POLL_COLLECT != 0
@@ -135,11 +140,6 @@ impl Process {
     /// The stack trace of the exception raised last.
     pub fn stack_trace(&self) -> String {
         self.traces.borrow_mut().last().map_or(String::new(), |trace| trace.to_string())
-    }
-
-    /// The message that `vt_receive_peek` has just found, as a traced word.
-    pub fn peeked(&self) -> Word {
-        Word(self.result())
     }
 
     /// The object at an address that a traced word holds.

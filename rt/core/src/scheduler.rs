@@ -47,6 +47,8 @@ pub enum Turn {
     Returned,
     /// It did not handle an exception, which it left with [`Process::set_exception`].
     Failed,
+    /// It ends the program with this exit code.
+    Exited(i64),
 }
 
 /// Why a process pauses.
@@ -65,6 +67,8 @@ pub enum Pause {
 pub enum Ending {
     /// Its main process returned.
     Returned,
+    /// A process ended it with this exit code.
+    Exited(i64),
     /// It failed: what is to be told about it. The main process, or one linked to it, did not handle an exception, or
     /// all wait for messages.
     Failed(String),
@@ -233,6 +237,7 @@ pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
                 scheduler.pause(pid, pause);
             }
             Turn::Returned if pid == MAIN => return Ending::Returned,
+            Turn::Exited(code) => return Ending::Exited(code),
             Turn::Returned => drop(scheduler.borrow_mut().remove(pid, false)),
             Turn::Failed => {
                 let (bodies, reached_main) = scheduler.borrow_mut().remove(pid, true);

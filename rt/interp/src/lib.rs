@@ -8,9 +8,9 @@
 //! [`Vm`] does it all, from a file to an exit code.
 #![forbid(unsafe_code)]
 
+mod body;
 mod decode;
 mod dump;
-mod end;
 mod error;
 mod machine;
 mod op;

@@ -1,4 +1,4 @@
-//! The state of a run: one stack of slots for the registers of all frames, and the frames.
+//! The state of a process: one stack of slots for the registers of all frames, and the frames.
 //!
 //! ```text
 //! stack    [ main's slots ][ f's slots ][ g's slots ]     a frame: registers, unwanted result, running closure
@@ -8,18 +8,17 @@
 use crate::op::Slot;
 use crate::program::{Func, Program};
 use vitbc::Label;
+use vitte_rt::scheduler::Pause;
 use vitte_rt::{Process, Throw, Word};
 
-/// The state of a run.
+/// The state of a process.
 pub struct Machine {
     pub(crate) process: Box<Process>,
     pub(crate) program: &'static Program,
     pub(crate) stack: Vec<u64>,
     pub(crate) frames: Vec<Frame>,
-    /// The string constants of the module, as traced words.
-    pub(crate) strs: Vec<u64>,
-    /// The addresses of the C functions called so far.
-    pub(crate) externs: Vec<Option<u64>>,
+    /// Where the result of what the process waits for goes.
+    pub(crate) awaited: Option<Slot>,
     /// The number of slots beyond which `StackOverflow` is raised.
     limit: usize,
 }
@@ -37,7 +36,16 @@ pub struct Frame {
     pub dst: Slot,
 }
 
-/// Why a run ends other than by returning.
+/// How a turn ends well.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome {
+    /// The first function has returned these slot bits; its frame stays.
+    Returned(u64),
+    /// The process can go on later.
+    Paused(Pause),
+}
+
+/// How a turn ends otherwise. The frames stay as they were.
 #[derive(Clone, Copy, Debug)]
 pub enum Stop {
     /// Nobody caught this exception.
@@ -52,12 +60,20 @@ pub enum Stop {
 const FRAME_SLOTS: usize = size_of::<Frame>() / 8;
 
 impl Machine {
-    /// A machine that is about to run the program's entry in `process`.
-    pub fn new(process: Box<Process>, program: &'static Program) -> Machine {
-        let strs = program.module.strs.iter().map(|text| process.runtime().intern_constant(text).0).collect();
-        let limit = process.runtime().options().stack as usize / 8;
-        let externs = vec![None; program.module.externs.len()];
-        Machine { process, program, stack: vec![], frames: vec![], strs, externs, limit }
+    /// A process that has no frame yet, and may use `stack` bytes.
+    pub fn new(process: Box<Process>, program: &'static Program, stack: u64) -> Machine {
+        Machine { process, program, stack: vec![], frames: vec![], awaited: None, limit: stack as usize / 8 }
+    }
+
+    /// Makes the first frame, for a function whose arguments are the slot bits `args`; `closure` is its function value
+    /// if it has captures.
+    ///
+    /// # Errors
+    /// `StackOverflow`.
+    pub fn start(&mut self, func: u32, args: &[u64], closure: u64) -> Result<(), Throw> {
+        self.push_frame(func, Args { base: 0, first: None, slots: &[] }, 0, closure)?;
+        self.stack[..args.len()].copy_from_slice(args);
+        Ok(())
     }
 
     /// The function of a frame.
@@ -77,7 +93,7 @@ impl Machine {
             return Err(self.process.throw_stack_overflow());
         }
         if end > self.stack.len() {
-            self.stack.resize(end.next_power_of_two().max(1024), 0);
+            self.stack.resize(end.next_power_of_two().max(64), 0);
         }
         let (callers, slots) = self.stack.split_at_mut(base);
         let slots = &mut slots[..callee.n_slots as usize];

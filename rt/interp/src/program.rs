@@ -3,6 +3,7 @@
 use crate::decode;
 use crate::error::Error;
 use crate::op::{Op, Slot};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use vitbc::verify::Regions;
 use vitbc::{Function, Label, Module, Type, TypeIdx, Verified};
@@ -10,6 +11,7 @@ use vitte_abi::TypeId;
 use vitte_abi::foreign::CType;
 use vitte_abi::functions::NativeFn;
 use vitte_layout::{Layout, resolve_natives};
+use vitte_rt::Runtime;
 use vitte_rt::object::Form;
 
 /// A program.
@@ -27,6 +29,10 @@ pub struct Program {
     pub methods: Vec<Method>,
     /// The function that the program starts with.
     pub entry: u32,
+    /// The string constants, as traced words; see [`Program::link`].
+    pub strs: Vec<u64>,
+    /// The addresses of the C functions called so far.
+    pub externs: Vec<Cell<Option<u64>>>,
 }
 
 /// A function.
@@ -114,7 +120,14 @@ impl Program {
         let natives = resolve_natives(&module)?;
         let layout = Layout::new(&module);
         let (functions, methods) = decode::decode(&module, &layout, fuse)?;
-        Ok(Program { module, layout, natives, functions, methods, entry })
+        Ok(Program { module, layout, natives, functions, methods, entry, strs: vec![], externs: vec![] })
+    }
+
+    /// Makes what the program needs besides its functions, in a runtime that knows its types.
+    pub fn link(mut self, runtime: &Runtime) -> Program {
+        self.strs = self.module.strs.iter().map(|text| runtime.intern_constant(text).0).collect();
+        self.externs = vec![Cell::new(None); self.module.externs.len()];
+        self
     }
 
     /// The function that is decoded at `index`, as the module declares it.

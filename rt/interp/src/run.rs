@@ -2,13 +2,14 @@
 
 mod values;
 
-use crate::machine::{Args, Machine, Stop};
+use crate::machine::{Args, Machine, Outcome, Stop};
 use crate::op::{Op, Relation};
 use crate::scalar;
 use crate::trace::Tracer;
 use vitte_abi::functions::{Helper, NativeFn};
 use vitte_abi::object::word;
 use vitte_rt::object::List;
+use vitte_rt::scheduler::Pause;
 use vitte_rt::stdlib::scalar as shared;
 use vitte_rt::{Throw, Word, call_helper, call_native};
 
@@ -21,21 +22,11 @@ pub(crate) enum Next {
 }
 
 impl Machine {
-    /// Runs the entry function; `args` are its arguments. The result is its slot bits.
+    /// Runs from where the frame on top is, until the process ends or pauses.
     ///
     /// # Errors
-    /// Whatever ends the program before the entry returns. The frames stay as they were then.
-    pub fn run<T: Tracer>(&mut self, entry: u32, args: &[u64], tracer: &mut T) -> Result<u64, Stop> {
-        let none = Args { base: 0, first: None, slots: &[] };
-        self.frames.clear();
-        if let Err(throw) = self.push_frame(entry, none, 0, 0) {
-            return Err(Stop::Uncaught(throw.exception()));
-        }
-        self.stack[..args.len()].copy_from_slice(args);
-        self.execute(tracer)
-    }
-
-    fn execute<T: Tracer>(&mut self, tracer: &mut T) -> Result<u64, Stop> {
+    /// Whatever ends the process other than by returning.
+    pub fn run<T: Tracer>(&mut self, tracer: &mut T) -> Result<Outcome, Stop> {
         let program = self.program;
         let (mut func, mut ops, mut base, mut pc): (_, &[Op], usize, usize);
 
@@ -94,14 +85,48 @@ impl Machine {
                 }
             };
         }
+        macro_rules! yield_if_due {
+            () => {
+                if self.process.is_polled() && self.process.yield_due() {
+                    save!();
+                    return Ok(Outcome::Paused(Pause::Yielding));
+                }
+            };
+        }
         macro_rules! jump {
             ($target:expr) => {{
                 let target = $target as usize;
                 if target <= pc {
                     safepoint!();
+                    pc = target;
+                    yield_if_due!();
                 }
                 pc = target;
                 continue;
+            }};
+        }
+        // Enters the function whose frame was just made.
+        macro_rules! enter_callee {
+            ($callee:expr) => {{
+                if T::ACTIVE {
+                    tracer.call($callee);
+                }
+                enter!();
+                yield_if_due!();
+                continue;
+            }};
+        }
+        // The result of a row that may have the process wait, and give it later.
+        macro_rules! result {
+            ($dst:expr, $bits:expr) => {{
+                let bits = $bits;
+                if let Some(pause) = self.process.pause() {
+                    self.awaited = Some($dst);
+                    pc += 1;
+                    save!();
+                    return Ok(Outcome::Paused(pause));
+                }
+                reg!($dst) = bits;
             }};
         }
         macro_rules! branch {
@@ -122,6 +147,9 @@ impl Machine {
         }
 
         enter!();
+        if let Some(dst) = self.awaited.take() {
+            reg!(dst) = self.process.result();
+        }
         loop {
             if T::ACTIVE {
                 save!();
@@ -130,7 +158,7 @@ impl Machine {
             match ops[pc] {
                 Op::Nop => {}
                 Op::Const { dst, bits } => reg!(dst) = bits,
-                Op::LoadStr { dst, index } => reg!(dst) = self.strs[index as usize],
+                Op::LoadStr { dst, index } => reg!(dst) = program.strs[index as usize],
                 Op::Move { dst, src } => reg!(dst) = reg!(src),
 
                 Op::AddInt { dst, a, b } => reg!(dst) = reg!(a).wrapping_add(reg!(b)),
@@ -220,7 +248,7 @@ impl Machine {
                     };
                     if self.frames.len() == 1 {
                         save!();
-                        return Ok(value);
+                        return Ok(Outcome::Returned(value));
                     }
                     let Some(frame) = self.frames.pop() else { unreachable!("a frame returns") };
                     enter!();
@@ -237,11 +265,7 @@ impl Machine {
                     let n = program.functions[callee as usize].n_params as usize;
                     let slots = &func.slots[args as usize..args as usize + n];
                     attempt!(self.push_frame(callee, Args { base, first: None, slots }, dst, 0));
-                    if T::ACTIVE {
-                        tracer.call(callee);
-                    }
-                    enter!();
-                    continue;
+                    enter_callee!(callee);
                 }
                 Op::CallClosure { dst, callee, n, args } => {
                     safepoint!();
@@ -250,11 +274,7 @@ impl Machine {
                     let callee = self.process.object(closure).closure_code() as u32;
                     let args = Args { base, first: None, slots: slots!(args, n) };
                     attempt!(self.push_frame(callee, args, dst, closure));
-                    if T::ACTIVE {
-                        tracer.call(callee);
-                    }
-                    enter!();
-                    continue;
+                    enter_callee!(callee);
                 }
                 Op::CallMethod { dst, object, n, table, args } => {
                     safepoint!();
@@ -262,22 +282,14 @@ impl Machine {
                     let (callee, receiver) = self.find_method(table, reg!(object));
                     let args = Args { base, first: Some(receiver), slots: slots!(args, n) };
                     attempt!(self.push_frame(callee, args, dst, 0));
-                    if T::ACTIVE {
-                        tracer.call(callee);
-                    }
-                    enter!();
-                    continue;
+                    enter_callee!(callee);
                 }
                 Op::TailCall { func: callee, args } => {
                     safepoint!();
                     let n = program.functions[callee as usize].n_params as usize;
                     let slots = &func.slots[args as usize..args as usize + n];
                     attempt!(self.replace_frame(callee, Args { base, first: None, slots }, 0));
-                    if T::ACTIVE {
-                        tracer.call(callee);
-                    }
-                    enter!();
-                    continue;
+                    enter_callee!(callee);
                 }
                 Op::TailCallClosure { callee, n, args } => {
                     safepoint!();
@@ -285,11 +297,7 @@ impl Machine {
                     let callee = self.process.object(closure).closure_code() as u32;
                     let args = Args { base, first: None, slots: slots!(args, n) };
                     attempt!(self.replace_frame(callee, args, closure));
-                    if T::ACTIVE {
-                        tracer.call(callee);
-                    }
-                    enter!();
-                    continue;
+                    enter_callee!(callee);
                 }
                 Op::CallNative { dst, native, n, args } => {
                     safepoint!();
@@ -303,7 +311,7 @@ impl Machine {
                         save!();
                         return Err(Stop::Exit(values[0] as i64));
                     }
-                    reg!(dst) = attempt!(call_native(&self.process, native, values));
+                    result!(dst, attempt!(call_native(&self.process, native, values)));
                 }
                 Op::Closure { dst, site, func: callee } => {
                     safepoint!();
@@ -382,6 +390,10 @@ impl Machine {
                     let len = list.len();
                     list.set_len(len + 1);
                     list.set(&self.process, form, len, reg!(value));
+                }
+
+                Op::ReceiveWait { dst, millis } => {
+                    result!(dst, attempt!(call_helper(&self.process, Helper::vt_receive_wait, &[reg!(millis)])));
                 }
 
                 op => match attempt!(self.value_op(func, base, op)) {

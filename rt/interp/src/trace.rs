@@ -21,6 +21,12 @@ pub trait Tracer {
 
     /// A function has been entered.
     fn call(&mut self, func: u32);
+
+    /// The program begins.
+    fn begin(&mut self);
+
+    /// The program has ended, and what it printed is written.
+    fn end(&mut self);
 }
 
 /// Watches nothing.
@@ -31,26 +37,19 @@ impl Tracer for Blind {
     const ACTIVE: bool = false;
     fn step(&mut self, _: &Machine) {}
     fn call(&mut self, _: u32) {}
+    fn begin(&mut self) {}
+    fn end(&mut self) {}
 }
 
 /// Writes what it sees, counts it, or both.
-pub struct Observer<'a> {
+pub struct Observer {
     /// Where each instruction is written.
-    pub log: Option<Log<'a>>,
+    pub log: Option<Log>,
     /// Where instructions and calls are counted.
-    pub profile: Option<&'a mut Profile>,
+    pub profile: Option<Profile>,
 }
 
-impl Observer<'_> {
-    /// Writes a line of its own to the log.
-    pub fn line(&mut self, line: &str) {
-        if let Some(log) = &mut self.log {
-            log.line(line);
-        }
-    }
-}
-
-impl Tracer for Observer<'_> {
+impl Tracer for Observer {
     const ACTIVE: bool = true;
 
     fn step(&mut self, machine: &Machine) {
@@ -65,6 +64,18 @@ impl Tracer for Observer<'_> {
     fn call(&mut self, func: u32) {
         if let Some(profile) = &mut self.profile {
             profile.call(func);
+        }
+    }
+
+    fn begin(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.line("VM Start");
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.line("VM End");
         }
     }
 }
@@ -82,16 +93,21 @@ impl Tracer for Observer<'_> {
 ///
 /// A call of a function shows its name only, since its arguments were shown when they were made; a result and what is
 /// printed are shown by value. That the entry ends without a result is shown as the end.
-pub struct Log<'a> {
-    sink: &'a mut dyn Write,
+pub struct Log {
+    sink: Box<dyn Write>,
     /// The instructions of the functions seen so far, as text.
     texts: HashMap<u32, Vec<String>>,
 }
 
-impl<'a> Log<'a> {
+impl Log {
     /// A log that goes to `sink`.
-    pub fn new(sink: &'a mut dyn Write) -> Log<'a> {
+    pub fn new(sink: Box<dyn Write>) -> Log {
         Log { sink, texts: HashMap::new() }
+    }
+
+    /// Gives the sink back.
+    pub fn into_sink(self) -> Box<dyn Write> {
+        self.sink
     }
 
     /// A line of its own. A sink that cannot be written to ends the log, not the program.

@@ -1,17 +1,19 @@
 //! The interpreter as one object: load a module, run it.
 
+use crate::body::Interpreted;
 use crate::error::Error;
-use crate::machine::Machine;
 use crate::profile::Profile;
 use crate::program::Program;
-use crate::trace::{Blind, Log, Observer};
+use crate::trace::{Blind, Log, Observer, Tracer};
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
+use std::rc::Rc;
 use vitbc::text::ParseOptions;
-use vitbc::{Module, Verified};
-use vitte_abi::functions::NativeFn;
+use vitbc::{Module, TypeIdx, Verified};
+use vitte_rt::scheduler::{self, Ending};
 use vitte_rt::stdlib::io::flush_for_exit;
-use vitte_rt::{Options, Process, Runtime, call_native};
+use vitte_rt::{Options, Process, Runtime, report_failure};
 
 /// An interpreter of VITBC.
 ///
@@ -114,31 +116,43 @@ impl Vm {
             None => Options::from_env().map_err(Error::Variable)?,
         };
         let is_observed = self.trace.is_some() || self.is_profiled;
-        let program: &'static Program = Box::leak(Box::new(Program::new(module, !is_observed)?));
+        let program = Program::new(module, !is_observed)?;
         let runtime = Runtime::new(program.layout.table.clone(), options, self.args.clone());
-        let mut machine = Machine::new(Process::new(runtime), program);
+        let program: &'static Program = Box::leak(Box::new(program.link(runtime)));
+        if !is_observed {
+            return Ok(self.run_watched_by(program, runtime, Rc::new(RefCell::new(Blind))));
+        }
+        let log = self.trace.take().map(Log::new);
+        let profile = self.is_profiled.then(|| Profile::new(&program.module));
+        let observer = Rc::new(RefCell::new(Observer { log, profile }));
+        let code = self.run_watched_by(program, runtime, observer.clone());
+        let mut observer = observer.borrow_mut();
+        self.profile = observer.profile.take();
+        self.trace = observer.log.take().map(Log::into_sink);
+        Ok(code)
+    }
 
-        let mut args = vec![];
-        if program.entry().n_params != 0 {
-            // Without arguments the native cannot raise anything.
-            args.extend(call_native(&machine.process, NativeFn::vt_args, &[]));
-        }
-        let result = if is_observed {
-            self.profile = self.is_profiled.then(|| Profile::new(&program.module));
-            let log = self.trace.as_mut().map(|sink| Log::new(sink));
-            let mut observer = Observer { log, profile: self.profile.as_mut() };
-            observer.line("VM Start");
-            let result = machine.run(program.entry, &args, &mut observer);
-            flush_for_exit();
-            observer.line("VM End");
-            result
-        } else {
-            machine.run(program.entry, &args, &mut Blind)
-        };
+    fn run_watched_by<T: Tracer + 'static>(
+        &mut self,
+        program: &'static Program,
+        runtime: &'static Runtime,
+        tracer: Rc<RefCell<T>>,
+    ) -> i32 {
+        let mut main = Interpreted::main(Process::new(runtime), program, tracer.clone());
+        main.allow_spawning();
+        tracer.borrow_mut().begin();
+        let ending = scheduler::run(runtime, &mut main);
+        flush_for_exit();
+        tracer.borrow_mut().end();
         if let Some(sink) = &mut self.dump {
-            flush_for_exit();
-            let _ = sink.write_all(machine.dump().as_bytes()).and_then(|()| sink.flush());
+            // Who cannot be told about the end is not told.
+            let _ = sink.write_all(main.machine.dump().as_bytes()).and_then(|()| sink.flush());
         }
-        Ok(machine.end(result))
+        match ending {
+            Ending::Returned if program.entry().result == TypeIdx::INT => main.result as i32,
+            Ending::Returned => 0,
+            Ending::Exited(code) => code as i32,
+            Ending::Failed(report) => report_failure(&report),
+        }
     }
 }

@@ -136,7 +136,6 @@ impl Machine {
             Op::Send { to, message } => return done(help(Helper::vt_send, &[reg(to), reg(message)])),
             Op::ReceiveTake => return done(help(Helper::vt_receive_take, &[])),
             Op::ReceiveSkip => return done(help(Helper::vt_receive_skip, &[])),
-            Op::ReceiveWait { dst, millis } => (dst, help(Helper::vt_receive_wait, &[reg(millis)])?),
 
             Op::PtrItems { dst, list } => {
                 let buffer = List::of(self.process.object(reg(list))).buffer();
@@ -164,7 +163,7 @@ impl Machine {
             }
             Op::ReceivePeek { dst, empty } => match help(Helper::vt_receive_peek, &[])? {
                 0 => return Ok(Next::Jump(empty)),
-                _ => (dst, self.process.peeked().0),
+                _ => (dst, self.process.result()),
             },
             other => unreachable!("the loop carries out {other:?} itself"),
         };
@@ -173,13 +172,13 @@ impl Machine {
     }
 
     /// The address of a C function, looked up when it is first called.
-    fn extern_address(&mut self, external: u32) -> Result<u64, Throw> {
-        let address = &mut self.externs[external as usize];
-        if address.is_none() {
+    fn extern_address(&self, external: u32) -> Result<u64, Throw> {
+        let known = &self.program.externs[external as usize];
+        if known.get().is_none() {
             let declared = &self.program.module.externs[external as usize];
-            *address = lookup(&declared.library, &declared.symbol);
+            known.set(lookup(&declared.library, &declared.symbol));
         }
-        address.ok_or_else(|| {
+        known.get().ok_or_else(|| {
             let symbol = &self.program.module.externs[external as usize].symbol;
             self.process.throw_error(type_id::PROCESS_ERROR, &format!("there is no C function `{symbol}`"))
         })
