@@ -24,7 +24,6 @@ mod flow;
 mod lists;
 mod maps;
 mod objects;
-mod polls;
 mod processes;
 mod registers;
 mod strings;
@@ -68,7 +67,6 @@ pub fn translate(env: &Env<'_>, position: usize) -> ir::Function {
     translator.run();
     let mut func = translator.func;
     func.drop_unreachable();
-    polls::keep_from_handlers(&mut func, &translator.registers);
     prune_params(&mut func);
     if cfg!(debug_assertions) {
         assert_verified(env, &func, "translation");

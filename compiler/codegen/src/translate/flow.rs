@@ -11,9 +11,9 @@ pub(super) struct Flow {
     pub regions: Regions,
     /// The nodes that can be reached, in reverse post-order.
     pub order: Vec<usize>,
-    /// For each node whether it is the source of a jump back: a poll goes before its last instruction.
+    /// For each node whether it jumps back: a poll goes before its last instruction.
     pub polls: Vec<bool>,
-    /// For each try region whether an exception goes back.
+    /// For each try region whether an exception may go back.
     pub landing_polls: Vec<bool>,
     /// The block in which each node starts.
     pub starts: Vec<ir::Block>,
@@ -52,73 +52,53 @@ impl Flow {
 
     fn walk(&mut self, code: &Function) {
         let n = self.blocks.len();
-        let mut edges: Vec<(usize, Edge)> = Vec::new();
-        let mut state = vec![State::New; n];
-        // Several regions and switches may name a target: each is a jump of its own, but followed once.
+        let mut seen = vec![false; n];
         let mut stack = vec![(0usize, self.successors(code, 0).into_iter())];
-        state[0] = State::Open;
+        seen[0] = true;
         self.pred_counts[0] = 1;
         while let Some((node, rest)) = stack.last_mut() {
             match rest.next() {
-                Some((next, edge)) => {
+                Some(next) => {
                     self.pred_counts[next] = (self.pred_counts[next] + 1).min(2);
-                    match state[next] {
-                        // A jump to a node that is being followed closes a cycle.
-                        State::Open => edges.push((*node, edge)),
-                        State::Done => {}
-                        State::New => {
-                            state[next] = State::Open;
-                            let successors = self.successors(code, next);
-                            stack.push((next, successors.into_iter()));
-                        }
+                    if !std::mem::replace(&mut seen[next], true) {
+                        let successors = self.successors(code, next);
+                        stack.push((next, successors.into_iter()));
                     }
                 }
                 None => {
-                    state[*node] = State::Done;
                     self.order.push(*node);
                     stack.pop();
                 }
             }
         }
         self.order.reverse();
-        for (node, edge) in edges {
-            match edge {
-                Edge::Jump => self.polls[node] = true,
-                Edge::Raise(region) => self.landing_polls[region] = true,
-            }
+        // Every cycle has a jump that goes back in the code.
+        for node in 0..n {
+            let last = self.blocks.range(node).end - 1;
+            code.code[last].for_each_label(|label| self.polls[node] |= label.index() <= last);
+        }
+        for (region, handler) in code.handlers.iter().enumerate() {
+            self.landing_polls[region] = handler.target < handler.end;
         }
     }
 
     /// Where control may go from a node: to its jump targets, on, and to handlers if anything can raise.
-    fn successors(&self, code: &Function, node: usize) -> Vec<(usize, Edge)> {
+    fn successors(&self, code: &Function, node: usize) -> Vec<usize> {
         let range = self.blocks.range(node);
         let last = &code.code[range.end - 1];
         let mut successors = Vec::new();
         // What is followed last comes first in reverse post-order: the next instruction.
         for region in self.regions.handlers_at(Label::new(range.start)) {
             let handler = &code.handlers[region];
-            successors.push((self.blocks.at(handler.target), Edge::Raise(region)));
+            successors.push(self.blocks.at(handler.target));
             if handler.filter.is_none() {
                 break;
             }
         }
-        last.for_each_label(|label| successors.push((self.blocks.at(label), Edge::Jump)));
+        last.for_each_label(|label| successors.push(self.blocks.at(label)));
         if !last.has(Effect::Ends) {
-            successors.push((node + 1, Edge::Jump));
+            successors.push(node + 1);
         }
         successors
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    New,
-    Open,
-    Done,
-}
-
-#[derive(Clone, Copy)]
-enum Edge {
-    Jump,
-    Raise(usize),
 }

@@ -14,7 +14,7 @@ use crate::ir::{Arg, Block, Function, Op, Value};
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::packed_option::ReservedValue;
 use rustc_hash::FxHashMap;
-use vitbc::{Label, Reg};
+use vitbc::Reg;
 use vitte_abi::object::Repr;
 
 pub(super) struct Registers {
@@ -156,11 +156,6 @@ impl Registers {
         })
     }
 
-    /// The values that stand for nothing.
-    pub(super) fn undefined_values(&self) -> impl Iterator<Item = Value> + '_ {
-        self.undefined.values().copied()
-    }
-
     /// Finds the arguments of all parameters, when all blocks are done.
     pub(super) fn finish(&mut self, func: &mut Function) {
         let mut at = 0;
@@ -180,14 +175,6 @@ impl Registers {
 
 /// Which registers are written once, so that the write comes before all reads.
 fn find_once(code: &vitbc::Function, flow: &Flow) -> Vec<Once> {
-    // A poll may raise where the verifier does not see an instruction that does; there a register may be unassigned.
-    let polls_in_regions = flow
-        .order
-        .iter()
-        .any(|&node| flow.polls[node] && flow.regions.innermost(Label::new(flow.blocks.range(node).start)).is_some());
-    if polls_in_regions {
-        return vec![Once::No; code.regs.len()];
-    }
     let mut writes = vec![0u8; code.regs.len()];
     let mut count = |reg: Reg| writes[reg.index()] = writes[reg.index()].saturating_add(1);
     (0..code.n_params).for_each(|param| count(Reg(param)));
