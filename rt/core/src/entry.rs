@@ -1,6 +1,6 @@
 //! How a compiled program starts and ends.
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
 mod tests;
 
 use crate::body::CompiledBody;

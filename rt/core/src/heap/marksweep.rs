@@ -15,7 +15,6 @@ const N_CLASSES: usize = FINE / 16 + 4 * (LARGE / FINE).ilog2() as usize;
 const FIRST_CELLS: usize = 16;
 const MAX_BLOCK: usize = 64 << 10;
 
-#[derive(Default)]
 struct Class {
     blocks: Vec<Block>,
     /// The first free cell, or 0.
@@ -34,7 +33,11 @@ pub(crate) struct MarkSweep {
 
 impl Default for MarkSweep {
     fn default() -> MarkSweep {
-        MarkSweep { classes: std::array::from_fn(|_| Class::default()), used: 0, reserved: 0 }
+        MarkSweep {
+            classes: [const { Class { blocks: Vec::new(), free: 0, next: 0, end: 0 } }; _],
+            used: 0,
+            reserved: 0,
+        }
     }
 }
 
