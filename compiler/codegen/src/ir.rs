@@ -411,7 +411,7 @@ pub enum Op {
     Check(Failure),
     /// A loop goes round: a safepoint.
     Poll,
-    /// A function of the program.
+    /// A function of the program, with its closure object before the arguments if it takes one.
     Call(FuncIdx),
     /// The function value `a`; then the arguments.
     CallClosure,

@@ -4,8 +4,11 @@
 //! whatever the number of threads.
 
 mod blocks;
+mod callgraph;
 mod dce;
+mod devirtualize;
 mod fold;
+mod inline;
 mod params;
 mod values;
 
@@ -14,6 +17,8 @@ pub use params::prune_params;
 use crate::env::Env;
 use crate::ir::Function;
 use crate::ir::verify::assert_verified;
+use callgraph::{CallGraph, Methods};
+use inline::Candidates;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -110,9 +115,11 @@ fn simplify(env: &Env<'_>, func: &mut Function, stats: &mut Stats) {
             changes += run_pass(env, pass, func, stats);
         }
         if changes == 0 {
-            return;
+            break;
         }
     }
+    // Inlining counts on the order.
+    func.drop_unreachable();
 }
 
 fn run_pass(env: &Env<'_>, pass: &Pass, func: &mut Function, stats: &mut Stats) -> u64 {
@@ -129,7 +136,72 @@ pub fn run(env: &Env<'_>, mut functions: Vec<Function>, level: OptLevel, stats: 
         return functions;
     }
     *stats = for_all(&mut functions, |func, stats| simplify(env, func, stats)).merge(std::mem::take(stats));
+    inline_all(env, &mut functions, level, stats);
     functions
+}
+
+/// How often a function is searched for calls anew: what was inlined may show which functions are called.
+const MAX_INLININGS: usize = 3;
+
+/// Inlines calls, callees first. Functions of one level do not call each other, but for those in one cycle.
+fn inline_all(env: &Env<'_>, functions: &mut [Function], level: OptLevel, stats: &mut Stats) {
+    let methods = Methods::new(env);
+    let graph = CallGraph::new(env, functions, &methods);
+    let mut costs = inline::costs(functions);
+    for members in &graph.levels {
+        let mut taken: Vec<(usize, Function)> = members
+            .iter()
+            .map(|&at| {
+                let empty = Function::new(functions[at].func, "", functions[at].result);
+                (at, std::mem::replace(&mut functions[at], empty))
+            })
+            .collect();
+        let candidates = Candidates { env, graph: &graph, functions, costs: &costs };
+        let done = taken
+            .par_iter_mut()
+            .map(|(at, func)| {
+                let mut stats = Stats::default();
+                inline_one(&candidates, &methods, *at, func, level, &mut stats);
+                stats
+            })
+            .reduce(Stats::default, Stats::merge);
+        *stats = std::mem::take(stats).merge(done);
+        for (at, func) in taken {
+            costs[at] = inline::cost(&func);
+            functions[at] = func;
+        }
+    }
+}
+
+fn inline_one(
+    candidates: &Candidates<'_>,
+    methods: &Methods,
+    at: usize,
+    func: &mut Function,
+    level: OptLevel,
+    stats: &mut Stats,
+) {
+    let env = candidates.env;
+    for _ in 0..MAX_INLININGS {
+        let direct = devirtualize::devirtualize(env, methods, func);
+        stats.add("devirtualize.calls", direct);
+        let inlined = inline::inline_calls(candidates, at, func);
+        stats.add("inline.calls", inlined);
+        if direct + inlined == 0 {
+            break;
+        }
+        if cfg!(debug_assertions) {
+            assert_verified(env, func, "inlining");
+        }
+        simplify(env, func, stats);
+    }
+    if level == OptLevel::O2 {
+        let unrolled = inline::unroll_recursion(func);
+        if unrolled > 0 {
+            stats.add("inline.recursive", unrolled);
+            simplify(env, func, stats);
+        }
+    }
 }
 
 /// Runs `work` on all functions, some at once.

@@ -239,7 +239,12 @@ impl Verifier<'_> {
             Op::Poll => (args.is_empty(), Unit),
             Op::Call(func) => {
                 let (params, result) = self.env.module.signature(*func).ok_or("no such function")?;
-                (!self.env.takes_closure(*func) && self.matches(args, params), self.env.layout.repr(result))
+                let args = match self.env.takes_closure(*func) {
+                    true if first == Ref => &args[1..],
+                    true => return Err("no closure".to_owned()),
+                    false => args,
+                };
+                (self.matches(args, params), self.env.layout.repr(result))
             }
             Op::CallClosure => (first == Ref, result.unwrap_or(Unit)),
             Op::CallMethod(..) => (first == Ref, result.unwrap_or(Unit)),

@@ -14,6 +14,8 @@ pub(super) enum Folded {
     Value(Value),
     /// Another instruction, with these operands.
     Inst(Op, Vec<Value>),
+    /// Another instruction, on this value and this constant of the same representation.
+    WithInt(Op, Value, i64),
 }
 
 /// The width in bits of an integer.
@@ -143,6 +145,13 @@ impl<'f> Fold<'f, '_> {
             (Op::Mul | Op::SDiv | Op::UDiv, 1) | (Op::And, -1) => same,
             (Op::SRem | Op::URem, 1) => zero,
             (Op::Or, -1) => Some(Folded::Value(b)),
+            // Differences as sums, so that sums of constants meet.
+            (Op::Sub, _) => Some(Folded::WithInt(Op::Add, a, wrap(repr, y.wrapping_neg()))),
+            (Op::Add, _) => {
+                let made = (self.look)(a)?;
+                let x = self.int(*made.args.get(1)?)?;
+                (made.op == Op::Add).then(|| Folded::WithInt(Op::Add, made.args[0], wrap(repr, x.wrapping_add(y))))
+            }
             // The negation of a truth value.
             (Op::Xor, 1) if repr == Repr::I8 => {
                 let made = (self.look)(a)?;

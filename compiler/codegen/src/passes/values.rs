@@ -200,6 +200,11 @@ impl Numbering<'_> {
                         (data.op, data.args) = (op, vec![]);
                         break;
                     }
+                    Some(Folded::WithInt(op, value, number)) => {
+                        let number = self.constant(block, Op::Int(self.func.repr(value), number), kept);
+                        let data = &mut self.func.insts[inst];
+                        (data.op, data.args) = (op, vec![value, number]);
+                    }
                     Some(Folded::Inst(op, args)) => {
                         let data = &mut self.func.insts[inst];
                         (data.op, data.args) = (op, args);
