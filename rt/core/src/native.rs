@@ -60,6 +60,7 @@ pub mod symbol {
     use super::*;
     use crate::unwind::{RAISED, RAISED_ON};
     use vitte_abi::context::Context;
+    use vitte_abi::foreign::CALLBACK_SYMBOL;
 
     /// What stands behind the symbols, by the C convention, on the worker's stack.
     mod thunk {
@@ -134,7 +135,8 @@ pub mod symbol {
 
     /// The address behind each symbol, for code that is compiled into memory.
     pub fn addresses() -> impl Iterator<Item = (&'static str, *const u8)> {
-        let rows = HELPERS.iter().chain(NATIVES).chain(crate::stub::STUBS);
-        rows.map(|&(name, address)| (name, address.cast()))
+        let callback = [(CALLBACK_SYMBOL, crate::foreign::vt_callback as *const ())];
+        let rows = HELPERS.iter().chain(NATIVES).chain(crate::stub::STUBS).copied().chain(callback);
+        rows.map(|(name, address)| (name, address.cast()))
     }
 }
