@@ -316,8 +316,13 @@ fn source_loc(loc: ir::Loc) -> SourceLoc {
     SourceLoc::new(loc.index() as u32 + 1)
 }
 
+/// The position of what happens before a function begins: it is not in the function's source.
+pub fn entry_loc() -> SourceLoc {
+    SourceLoc::new(u32::MAX - 1)
+}
+
 /// What [`source_loc`] carried.
 pub fn loc_of(loc: SourceLoc) -> Option<ir::Loc> {
     use cranelift_codegen::entity::EntityRef;
-    (!loc.is_default()).then(|| ir::Loc::new(loc.bits() as usize - 1))
+    (!loc.is_default() && loc != entry_loc()).then(|| ir::Loc::new(loc.bits() as usize - 1))
 }

@@ -1,10 +1,10 @@
 //! Machine code of one function, as the program's image takes it.
 
-use crate::clif::{Translated, loc_of};
+use crate::clif::{Translated, entry_loc, loc_of};
 use crate::ir::Loc;
 use crate::symbol::Symbol;
 use cranelift_codegen::binemit::Reloc;
-use cranelift_codegen::ir::{ExternalName, LibCall};
+use cranelift_codegen::ir::{ExternalName, LibCall, SourceLoc};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::{Context, FinalizedMachExceptionHandler, FinalizedRelocTarget};
@@ -64,6 +64,8 @@ pub struct CallSite {
     pub handlers: Vec<(u32, u32)>,
     /// Where it is in the source.
     pub loc: Option<Loc>,
+    /// Whether the function has not begun yet: its frame is in no stack trace.
+    pub at_entry: bool,
 }
 
 /// Collects what [`Compiler::compile`](crate::clif::Compiler::compile) left.
@@ -91,7 +93,7 @@ pub fn collect(context: &Context, isa: &dyn TargetIsa, translated: Translated, d
     let locs = buffer.get_srclocs_sorted();
     let loc_at = |pc: u32| {
         let after = locs.partition_point(|range| range.start < pc);
-        locs[..after].last().filter(|range| pc <= range.end).and_then(|range| loc_of(range.loc))
+        locs[..after].last().filter(|range| pc <= range.end).map_or(SourceLoc::default(), |range| range.loc)
     };
     let mut maps = buffer.user_stack_maps().iter().peekable();
     let sites = buffer.call_sites().map(|site| {
@@ -104,7 +106,8 @@ pub fn collect(context: &Context, isa: &dyn TargetIsa, translated: Translated, d
             frame_size: size,
             roots: map.map_or(Vec::new(), |map| map.2.entries().map(|(_, offset)| offset).collect()),
             handlers: site.exception_handlers.iter().map(handler).collect(),
-            loc: loc_at(site.ret_addr),
+            loc: loc_of(loc_at(site.ret_addr)),
+            at_entry: loc_at(site.ret_addr) == entry_loc(),
         }
     });
 

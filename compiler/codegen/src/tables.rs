@@ -24,11 +24,11 @@ impl Tables {
     pub fn add(&mut self, env: &Env<'_>, function: Option<&ir::Function>, code: &Code, start: u32) {
         for site in &code.sites {
             let location = match function {
-                None => NONE,
-                Some(function) => match site.loc {
+                Some(function) if !site.at_entry => match site.loc {
                     Some(loc) => self.location(env, function, loc),
                     None => self.place(env, (function.func, None, NONE)),
                 },
+                _ => NONE,
             };
             self.sites.push(Site {
                 pc: start + site.pc,

@@ -1,5 +1,7 @@
 //! The options of a run, from the environment or the command line of the tool that starts it.
 
+use crate::sys;
+
 /// A collector engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Engine {
@@ -33,7 +35,8 @@ pub struct Options {
     pub gc_log: bool,
     /// A full collection at every safepoint, with what was left behind overwritten.
     pub gc_stress: bool,
-    /// The number of bytes of live objects beyond which allocation raises `OutOfMemory`.
+    /// The number of bytes of live objects beyond which allocation raises `OutOfMemory`. From the environment, if it
+    /// says nothing else, the size of the machine's memory.
     pub heap_max: u64,
     /// The size of the main process's stack in bytes.
     pub stack: u64,
@@ -53,7 +56,7 @@ impl Options {
     }
 
     fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Options, &'static str> {
-        let mut options = Options::default();
+        let mut options = Options { heap_max: sys::memory_size(), ..Options::default() };
         let set = |name| get(name).filter(|value| !value.is_empty());
         if let Some(name) = set("VITTE_GC") {
             options.engine = Engine::by_name(&name).ok_or("VITTE_GC")?;

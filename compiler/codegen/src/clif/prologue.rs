@@ -4,8 +4,8 @@ use super::{Emitter, machine_type};
 use crate::ir::{self, Op, Terminator};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AliasRegionData, Block, BlockArg, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, UserStackMapEntry,
-    Value, types,
+    AliasRegionData, Block, BlockArg, InstBuilder, MemFlagsData, SourceLoc, StackSlotData, StackSlotKind,
+    UserStackMapEntry, Value, types,
 };
 use std::mem::offset_of;
 use vitte_abi::context::Context;
@@ -73,8 +73,10 @@ impl Emitter<'_> {
         self.b.ins().brif(below, slow, &[], body, &args);
 
         self.b.switch_to_block(slow);
+        self.b.set_srcloc(super::entry_loc());
         let after = self.spill_around_stack_check(refs.iter().map(|&at| params[at]).collect());
         self.b.ins().jump(body, &after);
+        self.b.set_srcloc(SourceLoc::default());
         self.b.switch_to_block(body);
         self.rename(body, params, &reprs)
     }

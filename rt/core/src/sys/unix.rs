@@ -1,7 +1,7 @@
 //! Linux and its relatives.
 
 use super::out_of_memory;
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 
 unsafe extern "C" {
     fn mmap(address: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: i64) -> *mut c_void;
@@ -11,6 +11,7 @@ unsafe extern "C" {
     fn dlopen(name: *const c_char, flags: c_int) -> *mut c_void;
     fn dlsym(library: *mut c_void, symbol: *const c_char) -> *mut c_void;
     fn write(fd: c_int, data: *const c_void, len: usize) -> isize;
+    fn sysconf(name: c_int) -> c_long;
 }
 
 const PROT_READ_WRITE: c_int = 1 | 2;
@@ -33,6 +34,17 @@ pub(crate) fn map(len: usize) -> u64 {
         out_of_memory();
     }
     address as u64
+}
+
+/// The size of the machine's memory in bytes.
+pub(crate) fn memory_size() -> u64 {
+    #[cfg(target_os = "linux")]
+    const PAGE_SIZE_AND_PAGES: [c_int; 2] = [30, 85];
+    #[cfg(not(target_os = "linux"))]
+    const PAGE_SIZE_AND_PAGES: [c_int; 2] = [29, 200];
+    // SAFETY: the call changes nothing.
+    let [page_size, pages] = PAGE_SIZE_AND_PAGES.map(|name| unsafe { sysconf(name) });
+    if page_size > 0 && pages > 0 { page_size as u64 * pages as u64 } else { u64::MAX }
 }
 
 /// Gives memory back.
