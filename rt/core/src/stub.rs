@@ -6,7 +6,7 @@ use crate::scheduler::Pause;
 use crate::stdlib::any::throw_mismatch;
 use crate::stdlib::range::throw_index;
 use crate::throw::Throw;
-use crate::unwind::{RAISED, RAISED_AGAIN};
+use crate::unwind::{RAISED, RAISED_AGAIN, RAISED_ON_ENTRY};
 use crate::word::Word;
 use vitte_abi::TypeId;
 use vitte_abi::context::Context;
@@ -124,6 +124,9 @@ macro_rules! raised {
 macro_rules! way {
     (vt_rethrow) => {
         RAISED_AGAIN
+    };
+    (vt_stack_check) => {
+        RAISED_ON_ENTRY
     };
     ($name:ident) => {
         RAISED

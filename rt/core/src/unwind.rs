@@ -28,6 +28,8 @@ pub(crate) const RAISED: u64 = 1;
 pub(crate) const RAISED_AGAIN: u64 = 2;
 /// It goes on from a callback.
 pub(crate) const RAISED_ON: u64 = 3;
+/// It begins its way on entry to a function, which therefore is not part of it.
+pub(crate) const RAISED_ON_ENTRY: u64 = 5;
 /// There is none: the process is to be suspended. Also what entering or resuming it returns then, apart from the
 /// program's own 0 and 1.
 pub(crate) const SUSPENDED: u64 = 4;
@@ -92,10 +94,11 @@ pub(crate) unsafe extern "C" fn find_handler(context: *mut Context) {
     // SAFETY: a context is the head of a process, and compiled code, which also uses it, does not run now.
     let p = unsafe { &*context.cast::<Process>() };
     let (exception, way) = p.take_pending();
-    let goes_on = p.begin_trace(exception, way != RAISED);
+    let goes_on = p.begin_trace(exception, matches!(way, RAISED_AGAIN | RAISED_ON));
     let Some(code) = p.runtime().code() else { fatal("compiled code without tables") };
     // A handler's frame was recorded when the exception got there; raising it again continues above.
-    let mut record = Recorder { p, last: NONE, times: 0, alone: false, on: true, skip: goes_on && way == RAISED_AGAIN };
+    let skip = goes_on && way == RAISED_AGAIN || way == RAISED_ON_ENTRY;
+    let mut record = Recorder { p, last: NONE, times: 0, alone: false, on: true, skip };
     for frame in p.frames(code) {
         record.site(code, frame.site.location());
         let handler = frame.site.handlers().find(|&(filter, _)| filter == ANY || is_type(p, exception, filter));
