@@ -93,7 +93,8 @@ impl Vm {
         let invalid = |errors| Error::Invalid(path.to_owned(), errors);
         let module = if path.extension().is_some_and(|extension| extension == "vitasm") {
             let source = String::from_utf8_lossy(&bytes);
-            let options = ParseOptions { source_name: Some(path.display().to_string()) };
+            let source_name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let options = ParseOptions { source_name };
             vitbc::text::parse(&source, &options).map_err(invalid)?
         } else {
             vitbc::read(&bytes).map_err(|error| invalid(vec![error]))?
