@@ -40,17 +40,27 @@ pub struct Options {
     pub heap_max: u64,
     /// The size of the main process's stack in bytes.
     pub stack: u64,
+    /// Turns of processes end after numbers of safepoints that follow from this seed, instead of by the clock: so a run
+    /// can be repeated exactly.
+    pub seed: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { engine: Engine::Generational, gc_log: false, gc_stress: false, heap_max: u64::MAX, stack: 256 << 20 }
+        Options {
+            engine: Engine::Generational,
+            gc_log: false,
+            gc_stress: false,
+            heap_max: u64::MAX,
+            stack: 256 << 20,
+            seed: None,
+        }
     }
 }
 
 impl Options {
-    /// The options given by `VITTE_GC`, `VITTE_GC_LOG`, `VITTE_GC_STRESS`, `VITTE_HEAP_MAX` and `VITTE_STACK`, or the
-    /// name of the variable whose value cannot be read.
+    /// The options given by `VITTE_GC`, `VITTE_GC_LOG`, `VITTE_GC_STRESS`, `VITTE_HEAP_MAX`, `VITTE_STACK` and
+    /// `VITTE_SCHED=seed:N`, or the name of the variable whose value cannot be read.
     pub fn from_env() -> Result<Options, &'static str> {
         Options::from_variables(|name| std::env::var(name).ok())
     }
@@ -68,6 +78,10 @@ impl Options {
         }
         if let Some(size) = set("VITTE_STACK") {
             options.stack = parse_size(&size).ok_or("VITTE_STACK")?;
+        }
+        if let Some(value) = set("VITTE_SCHED") {
+            let seed = value.strip_prefix("seed:").and_then(|seed| seed.parse().ok());
+            options.seed = Some(seed.ok_or("VITTE_SCHED")?);
         }
         Ok(options)
     }
@@ -94,10 +108,12 @@ mod tests {
             "VITTE_GC" => Some("marksweep".into()),
             "VITTE_HEAP_MAX" => Some("64M".into()),
             "VITTE_GC_STRESS" => Some("0".into()),
+            "VITTE_SCHED" => Some("seed:7".into()),
             _ => None,
         })
         .unwrap();
         assert_eq!((options.engine, options.heap_max, options.gc_stress), (Engine::MarkSweep, 64 << 20, false));
+        assert_eq!((options.seed, Options::default().seed), (Some(7), None));
         let wrong = Options::from_variables(|name| (name == "VITTE_STACK").then(|| "many".into()));
         assert_eq!(wrong.unwrap_err(), "VITTE_STACK");
     }

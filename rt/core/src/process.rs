@@ -76,7 +76,13 @@ impl Process {
             traces: RefCell::default(),
             outer_exits: RefCell::default(),
             callback_exception: Cell::new(None),
-            scheduled: Scheduled { pid, inbox, mailbox: Mailbox::default(), pause: Cell::new(None) },
+            scheduled: Scheduled {
+                pid,
+                inbox,
+                mailbox: Mailbox::default(),
+                pause: Cell::new(None),
+                budget: Cell::new(None),
+            },
         })
     }
 
@@ -105,7 +111,14 @@ impl Process {
     /// Whether the process is to yield; asked once. The interpreter asks in loops, and then returns
     /// [`Pause::Yielding`](crate::scheduler::Pause) from its turn.
     pub fn yield_due(&self) -> bool {
-        self.take_poll(POLL_YIELD)
+        match self.scheduled.budget.get() {
+            None => self.take_poll(POLL_YIELD),
+            Some(left) if left > 1 => {
+                self.scheduled.budget.set(Some(left - 1));
+                false
+            }
+            Some(_) => self.take_poll(POLL_YIELD),
+        }
     }
 
     pub(crate) fn scheduled(&self) -> &Scheduled {

@@ -30,6 +30,9 @@ pub type Pid = u64;
 /// The main process.
 pub const MAIN: Pid = 1;
 
+/// The most safepoints to a turn, where they are counted.
+const MAX_BUDGET: u64 = 1000;
+
 /// A process as something that runs: compiled code on a stack, or an interpreter's frames.
 pub trait Body {
     /// Starts the process, or goes on with it after a pause, until the next.
@@ -85,6 +88,8 @@ pub struct Scheduler {
     ready: VecDeque<Pid>,
     timers: BTreeSet<(Instant, Pid)>,
     spawner: Option<Spawner>,
+    /// The state of the numbers that say how long turns are, if they are counted.
+    random: u64,
 }
 
 struct Entry {
@@ -123,8 +128,10 @@ impl Scheduler {
         let (pid, inbox) = self.register();
         let process = Process::with_inbox(parent.runtime(), pid, inbox);
         let body = spawner(process, body);
-        ticker::start();
-        ticker::set_running(Some(parent));
+        if parent.runtime().options().seed.is_none() {
+            ticker::start();
+            ticker::set_running(Some(parent));
+        }
         self.spawner = Some(spawner);
         self.entry(pid).body = Some(body);
         if link {
@@ -142,6 +149,17 @@ impl Scheduler {
         if matches!(entry.state, State::Receiving(_)) {
             self.wake(to);
         }
+    }
+
+    /// The safepoints in the next turn.
+    fn next_budget(&mut self, seed: u64) -> u32 {
+        // Marsaglia's xorshift, which must not start at 0.
+        let mut x = if self.random == 0 { seed | 1 << 63 } else { self.random };
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        self.random = x;
+        1 + (x % MAX_BUDGET) as u32
     }
 
     fn entry(&mut self, pid: Pid) -> &mut Entry {
@@ -261,7 +279,13 @@ pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
 
 /// Gives a process its turn.
 fn resume(body: &mut dyn Body) -> Turn {
-    body.process().finish_pause();
+    let process = body.process();
+    process.finish_pause();
+    if let Some(seed) = process.runtime().options().seed {
+        let budget = process.runtime().scheduler().borrow_mut().next_budget(seed);
+        process.scheduled().budget.set(Some(budget));
+        process.request_yield();
+    }
     ticker::set_running(Some(body.process()));
     let turn = body.resume();
     ticker::set_running(None);
@@ -274,6 +298,8 @@ pub(crate) struct Scheduled {
     pub(crate) inbox: Rc<Inbox>,
     pub(crate) mailbox: Mailbox,
     pub(crate) pause: Cell<Option<Pause>>,
+    /// Safepoints left in this turn, if they are counted.
+    pub(crate) budget: Cell<Option<u32>>,
 }
 
 impl Process {

@@ -285,3 +285,41 @@ fn turns_end() {
     );
     assert_eq!(ending, Ending::Returned);
 }
+
+#[test]
+fn a_seed_repeats_a_run() {
+    fn turns(seed: u64) -> Vec<(Pid, u32)> {
+        let options = Options { seed: Some(seed), ..Options::default() };
+        let runtime = Runtime::new(Types::new().table(), options, Vec::new());
+        let log = Rc::new(RefCell::new(Vec::new()));
+        let step = |log: &Rc<RefCell<Vec<(Pid, u32)>>>, lives: u32| -> Step {
+            let (log, mut lives, mut started) = (log.clone(), lives, false);
+            Box::new(move |p| {
+                if !started && p.pid() == MAIN {
+                    start(p, 0, false);
+                }
+                started = true;
+                let mut n = 1;
+                while !p.yield_due() {
+                    n += 1;
+                }
+                log.borrow_mut().push((p.pid(), n));
+                lives -= 1;
+                Ok(if lives == 0 { Turn::Returned } else { Turn::Paused(Pause::Yielding) })
+            })
+        };
+        let main = step(&log, 20);
+        let other = log.clone();
+        runtime
+            .scheduler()
+            .borrow_mut()
+            .set_spawner(Box::new(move |process, _| Box::new(Script { process, step: step(&other, 5) })));
+        let ending = run(runtime, &mut Script { process: Process::new(runtime), step: main });
+        assert_eq!(ending, Ending::Returned);
+        log.take()
+    }
+    let first = turns(7);
+    assert_eq!(first.len(), 25);
+    assert_eq!(first, turns(7));
+    assert_ne!(first, turns(8));
+}
