@@ -14,6 +14,7 @@
 //! else that is computed from a reference is dead before the next call.
 
 mod arith;
+mod callback;
 mod calls;
 mod memory;
 mod prologue;

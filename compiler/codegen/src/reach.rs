@@ -37,7 +37,8 @@ pub fn reach(env: &Env<'_>, dispatch: &Dispatch, functions: &FxHashMap<FuncIdx, 
             Symbol::Function(func) => {
                 uses(env, dispatch, functions[&func], &mut |symbol| add(symbol, &mut pending));
             }
-            Symbol::WithoutClosure(func) | Symbol::UnboxReceiver(func) | Symbol::Callback(func) => {
+            Symbol::Callback(func) => add(Symbol::CallbackBody(func), &mut pending),
+            Symbol::WithoutClosure(func) | Symbol::UnboxReceiver(func) | Symbol::CallbackBody(func) => {
                 add(Symbol::Function(func), &mut pending);
             }
             _ => {}

@@ -44,6 +44,8 @@ symbols! {
     2 UnboxReceiver(FuncIdx) { |func: FuncIdx| func.0 } { FuncIdx };
     /// A C function that calls the function.
     14 Callback(FuncIdx) { |func: FuncIdx| func.0 } { FuncIdx };
+    /// What that C function has the runtime call.
+    15 CallbackBody(FuncIdx) { |func: FuncIdx| func.0 } { FuncIdx };
     /// Code that the runtime or the system calls.
     3 Entry(Entry) { |entry: Entry| entry as u32 } { |index: u32| Entry::ALL[index as usize] };
     /// A slow path of the runtime.
@@ -73,6 +75,8 @@ symbols! {
 pub enum Single {
     /// The runtime's main function, of the C convention.
     VtMain,
+    /// The runtime's function for callbacks, of the C convention.
+    VtCallback,
     /// The start of the program's code.
     Text,
     /// The [`Program`](vitte_abi::program::Program) record.
@@ -81,7 +85,7 @@ pub enum Single {
 
 impl Single {
     /// All of them.
-    pub const ALL: [Single; 3] = [Single::VtMain, Single::Text, Single::Program];
+    pub const ALL: [Single; 4] = [Single::VtMain, Single::VtCallback, Single::Text, Single::Program];
 }
 
 /// Code that follows the C convention, for the runtime or the system to call.
@@ -110,6 +114,7 @@ impl Symbol {
             Symbol::WithoutClosure(func) => of("vitte.fn.", func),
             Symbol::UnboxReceiver(func) => of("vitte.method.", func),
             Symbol::Callback(func) => of("vitte.callback.", func),
+            Symbol::CallbackBody(func) => of("vitte.callback_body.", func),
             Symbol::Entry(Entry::Entry) => "vitte.entry".into(),
             Symbol::Entry(Entry::CallClosure) => "vitte.call_closure".into(),
             Symbol::Entry(Entry::Main) => "main".into(),
@@ -118,6 +123,7 @@ impl Symbol {
             Symbol::Native(native) => native.info().symbol.into(),
             Symbol::Extern(idx) => env.module.externs[idx.index()].symbol.clone().into(),
             Symbol::Single(Single::VtMain) => "vt_main".into(),
+            Symbol::Single(Single::VtCallback) => vitte_abi::foreign::CALLBACK_SYMBOL.into(),
             Symbol::Single(Single::Text) => "vitte.text".into(),
             Symbol::Single(Single::Program) => vitte_abi::program::PROGRAM_SYMBOL.into(),
             Symbol::Str(idx) => format!("vitte.str.{}", idx.0).into(),
@@ -136,6 +142,7 @@ impl Symbol {
                 | Symbol::WithoutClosure(_)
                 | Symbol::UnboxReceiver(_)
                 | Symbol::Callback(_)
+                | Symbol::CallbackBody(_)
                 | Symbol::Entry(_)
         )
     }
@@ -148,7 +155,7 @@ impl Symbol {
                 | Symbol::Helper(_)
                 | Symbol::Native(_)
                 | Symbol::Extern(_)
-                | Symbol::Single(Single::VtMain)
+                | Symbol::Single(Single::VtMain | Single::VtCallback)
         )
     }
 }

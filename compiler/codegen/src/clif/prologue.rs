@@ -67,8 +67,9 @@ impl Emitter<'_> {
         let refs: Vec<usize> = (0..params.len()).filter(|&at| reprs[at] == Repr::Ref).collect();
         let args: Vec<BlockArg> = refs.iter().map(|&at| BlockArg::Value(params[at])).collect();
 
-        let limit = self.load_context(offset_of!(Context, stack_limit));
+        // In this order the load becomes part of the comparison.
         let sp = self.b.ins().get_stack_pointer(types::I64);
+        let limit = self.load_context(offset_of!(Context, stack_limit));
         let below = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
         self.b.ins().brif(below, slow, &[], body, &args);
 

@@ -1,10 +1,10 @@
 //! Code between the conventions: what function values and trait objects point to, and what C calls.
 
-use super::{Compiler, Shared, Translated, machine_type, reprs, signature};
+use super::{Compiler, Shared, Translated, callback, machine_type, reprs, signature};
 use crate::symbol::{Entry, Single, Symbol};
 use cranelift_codegen::ir::{
-    AbiParam, Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, ExtFuncData, ExternalName, FuncRef,
-    GlobalValueData, InstBuilder, MemFlagsData, Signature, Value, types,
+    AbiParam, Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem, ExtFuncData,
+    ExternalName, FuncRef, GlobalValueData, InstBuilder, MemFlagsData, SigRef, Signature, Type, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
@@ -39,6 +39,11 @@ impl Compiler<'_> {
                 (frame, Box::new(|shim| shim.call_closure()))
             }
             Symbol::Entry(Entry::Main) => (main_signature(), Box::new(|shim| shim.main())),
+            Symbol::Callback(func) => (callback::signature(env, func), Box::new(move |shim| shim.callback(func))),
+            Symbol::CallbackBody(func) => {
+                let frame = signature(CallConv::SystemV, [Repr::I64], Repr::I64);
+                (frame, Box::new(move |shim| shim.callback_body(func)))
+            }
             other => unreachable!("{other:?} is no shim"),
         };
         self.begin(symbol, frame);
@@ -47,7 +52,7 @@ impl Compiler<'_> {
         b.append_block_params_for_function_params(block);
         b.switch_to_block(block);
         let params = b.block_params(block).to_vec();
-        let mut shim = Shim { shared: self.shared, b, params };
+        let mut shim = Shim { shared: self.shared, b, params, handler: None };
         body(&mut shim);
         shim.b.seal_all_blocks();
         shim.b.finalize(self.shared.isa.frontend_config());
@@ -66,10 +71,13 @@ fn main_signature() -> Signature {
     signature
 }
 
-struct Shim<'a> {
-    shared: &'a Shared<'a>,
-    b: FunctionBuilder<'a>,
-    params: Vec<Value>,
+/// A shim in the making.
+pub(super) struct Shim<'a> {
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) b: FunctionBuilder<'a>,
+    pub(super) params: Vec<Value>,
+    /// Where exceptions of its call go, and the exception there.
+    handler: Option<(Block, Value)>,
 }
 
 impl Shim<'_> {
@@ -91,15 +99,12 @@ impl Shim<'_> {
     }
 
     fn entry(&mut self, func: FuncIdx) {
-        let callee = self.function(func);
-        let (params, result) = reprs(&self.shared.env, func);
+        let (params, _) = reprs(&self.shared.env, func);
         let args = self.params[..1 + params.len()].to_vec();
-        let signature = self.b.func.dfg.ext_funcs[callee].signature;
-        self.catch(result, |shim, normal, handler| {
-            let table = ExceptionTableData::new(signature, normal, [ExceptionTableItem::Default(handler)]);
-            let table = shim.b.func.dfg.exception_tables.push(table);
-            shim.b.ins().try_call(callee, &args, table);
-        });
+        let returned = self.call_and_catch(func, &args);
+        let value = returned.unwrap_or_else(|| self.b.ins().iconst(types::I64, 0));
+        self.store_context(offset_of!(Context, result), value);
+        self.finish(0);
     }
 
     fn call_closure(&mut self) {
@@ -107,49 +112,61 @@ impl Shim<'_> {
         let at = offset::CLOSURE_CODE as i32;
         let code = self.b.ins().load(types::I64, MemFlagsData::trusted(), closure, at);
         let signature = self.b.import_signature(signature(CallConv::Tail, [Repr::Ref], Repr::Unit));
-        self.catch(Repr::Unit, |shim, normal, handler| {
-            let table = ExceptionTableData::new(signature, normal, [ExceptionTableItem::Default(handler)]);
-            let table = shim.b.func.dfg.exception_tables.push(table);
-            shim.b.ins().try_call_indirect(code, &[context, closure], table);
-        });
+        let (table, returned, _) = self.catch(signature, None);
+        self.b.ins().try_call_indirect(code, &[context, closure], table);
+        self.b.switch_to_block(returned);
+        let nothing = self.b.ins().iconst(types::I64, 0);
+        self.store_context(offset_of!(Context, result), nothing);
+        self.finish(0);
     }
 
-    /// Makes a call that gives `result`, and returns its outcome: 0 with an `int` result, or 0, in `context.result`;
-    /// or 1 with the exception in `context.exception`.
-    fn catch(&mut self, result: Repr, call: impl FnOnce(&mut Self, BlockCall, BlockCall)) {
+    /// Calls a function; an exception is left in the context, and ends the shim with 1. Gives the result, if the function
+    /// has one, and goes on after the call.
+    pub(super) fn call_and_catch(&mut self, func: FuncIdx, args: &[Value]) -> Option<Value> {
+        let callee = self.function(func);
+        let signature = self.b.func.dfg.ext_funcs[callee].signature;
+        let result = self.b.func.dfg.signatures[signature].returns.first().map(|param| param.value_type);
+        let (table, returned, value) = self.catch(signature, result);
+        self.b.ins().try_call(callee, args, table);
+        self.b.switch_to_block(returned);
+        value
+    }
+
+    /// The exception table for a call in a shim, where it returns to, and what.
+    fn catch(&mut self, signature: SigRef, result: Option<Type>) -> (ExceptionTable, Block, Option<Value>) {
         let returned = self.b.create_block();
         let threw = self.b.create_block();
-        let value = (result != Repr::Unit).then(|| self.b.append_block_param(returned, machine_type(result)));
+        let value = result.map(|ty| self.b.append_block_param(returned, ty));
         let exception = self.b.append_block_param(threw, types::I64);
         let ret = value.map(|_| BlockArg::TryCallRet(0));
         let normal = BlockCall::new(returned, ret, &mut self.b.func.dfg.value_lists);
         let handler = BlockCall::new(threw, [BlockArg::TryCallExn(0)], &mut self.b.func.dfg.value_lists);
-        call(self, normal, handler);
-
-        self.b.switch_to_block(returned);
-        let value = value.unwrap_or_else(|| self.b.ins().iconst(types::I64, 0));
-        self.finish(returned, offset_of!(Context, result), value, 0);
-        self.finish(threw, offset_of!(Context, exception), exception, 1);
+        let table = ExceptionTableData::new(signature, normal, [ExceptionTableItem::Default(handler)]);
+        let table = self.b.func.dfg.exception_tables.push(table);
+        self.handler = Some((threw, exception));
+        (table, returned, value)
     }
 
-    fn finish(&mut self, block: Block, at: usize, value: Value, status: i64) {
-        if self.b.current_block() != Some(block) {
-            self.b.switch_to_block(block);
-        }
-        self.b.ins().store(MemFlagsData::trusted(), value, self.params[0], at as i32);
+    /// Ends a shim that calls, in the block after the call: 0 here, 1 after an exception.
+    pub(super) fn finish(&mut self, status: i64) {
         let status = self.b.ins().iconst(types::I64, status);
         self.b.ins().return_(&[status]);
+        if let Some((threw, exception)) = self.handler.take() {
+            self.b.switch_to_block(threw);
+            self.store_context(offset_of!(Context, exception), exception);
+            self.finish(1);
+        }
+    }
+
+    fn store_context(&mut self, at: usize, value: Value) {
+        self.b.ins().store(MemFlagsData::trusted(), value, self.params[0], at as i32);
     }
 
     fn main(&mut self) {
         let mut signature = main_signature();
         signature.params.push(AbiParam::new(types::I64));
         let callee = self.import(Symbol::Single(Single::VtMain), signature);
-        let name = self.b.func.declare_imported_user_function(Symbol::Single(Single::Program).into());
-        let name = ExternalName::user(name);
-        let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated: true, tls: false };
-        let program = self.b.create_global_value(data);
-        let program = self.b.ins().symbol_value(types::I64, program);
+        let program = self.address(Symbol::Single(Single::Program));
         let call = self.b.ins().call(callee, &[self.params[0], self.params[1], program]);
         let status = self.b.inst_results(call)[0];
         self.b.ins().return_(&[status]);
@@ -160,7 +177,14 @@ impl Shim<'_> {
         self.import(Symbol::Function(func), signature(CallConv::Tail, params, result))
     }
 
-    fn import(&mut self, symbol: Symbol, signature: Signature) -> FuncRef {
+    pub(super) fn address(&mut self, symbol: Symbol) -> Value {
+        let name = ExternalName::user(self.b.func.declare_imported_user_function(symbol.into()));
+        let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated: true, tls: false };
+        let data = self.b.create_global_value(data);
+        self.b.ins().symbol_value(types::I64, data)
+    }
+
+    pub(super) fn import(&mut self, symbol: Symbol, signature: Signature) -> FuncRef {
         let name = ExternalName::user(self.b.func.declare_imported_user_function(symbol.into()));
         let signature = self.b.import_signature(signature);
         self.b.import_function(ExtFuncData { name, signature, colocated: true, patchable: false })
