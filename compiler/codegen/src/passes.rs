@@ -3,13 +3,19 @@
 //! Functions are independent of each other but for inlining, so passes run on many at once, and the result is the same
 //! whatever the number of threads.
 
+mod barriers;
 mod blocks;
 mod callgraph;
 mod dce;
 mod devirtualize;
 mod fold;
 mod inline;
+mod licm;
 mod params;
+mod polls;
+mod repair;
+mod rotate;
+mod tails;
 mod values;
 
 pub use params::prune_params;
@@ -105,6 +111,46 @@ const SIMPLIFY: &[Pass] = &[
     },
 ];
 
+/// What is done to a function once its calls are inlined. After each of them the function is simplified.
+const IMPROVE: &[Pass] = &[
+    Pass {
+        name: "rotate",
+        run: |_, func, stats| {
+            let rotated = rotate::rotate_loops(func);
+            stats.add("loops.rotated", rotated);
+            rotated
+        },
+        reason: "before invariants are moved: what comes first in a loop then runs whenever the loop is entered",
+    },
+    Pass {
+        name: "invariants",
+        run: |_, func, stats| {
+            let moved = licm::hoist_invariants(func);
+            stats.add("loops.invariants", moved);
+            moved
+        },
+        reason: "lengths that no longer change in the loop can be compared with its bounds",
+    },
+    Pass {
+        name: "barriers",
+        run: |_, func, stats| {
+            let dropped = barriers::drop_barriers(func);
+            stats.add("barriers.dropped", dropped);
+            0
+        },
+        reason: "after all that moves or forgets allocations",
+    },
+    Pass {
+        name: "polls",
+        run: |_, func, stats| {
+            let dropped = polls::drop_polls(func);
+            stats.add("polls.dropped", dropped);
+            dropped
+        },
+        reason: "last: which calls remain is known only now",
+    },
+];
+
 /// How often the passes of [`SIMPLIFY`] are repeated at most.
 const MAX_ROUNDS: usize = 3;
 
@@ -137,7 +183,18 @@ pub fn run(env: &Env<'_>, mut functions: Vec<Function>, level: OptLevel, stats: 
     }
     *stats = for_all(&mut functions, |func, stats| simplify(env, func, stats)).merge(std::mem::take(stats));
     inline_all(env, &mut functions, level, stats);
+    if level == OptLevel::O2 {
+        *stats = for_all(&mut functions, |func, stats| improve(env, func, stats)).merge(std::mem::take(stats));
+    }
     functions
+}
+
+fn improve(env: &Env<'_>, func: &mut Function, stats: &mut Stats) {
+    for pass in IMPROVE {
+        if run_pass(env, pass, func, stats) > 0 {
+            simplify(env, func, stats);
+        }
+    }
 }
 
 /// How often a function is searched for calls anew: what was inlined may show which functions are called.
@@ -182,6 +239,7 @@ fn inline_one(
     stats: &mut Stats,
 ) {
     let env = candidates.env;
+    stats.add("tails.looped", tails::loop_tail_calls(func));
     for _ in 0..MAX_INLININGS {
         let direct = devirtualize::devirtualize(env, methods, func);
         stats.add("devirtualize.calls", direct);

@@ -1,0 +1,174 @@
+//! Moves what a loop computes anew each time, though it is always the same, before the loop.
+//!
+//! What has a meaning anywhere ([`Op::is_total`]), and loads from objects, are moved from all blocks of a loop, unless
+//! the loop changes the memory. Checks and what they guard are moved if the loop does them first of all whenever it is
+//! entered, so that the same exceptions are raised in the same order.
+
+use crate::ir::cfg::{Cfg, Dominators, Loops};
+use crate::ir::{Block, Function, Inst, InstData, Jump, Op, Region, Terminator, ValueDef, Writes};
+use cranelift_codegen::entity::SecondaryMap;
+
+/// Moves instructions out of loops; their number.
+pub(super) fn hoist_invariants(func: &mut Function) -> u64 {
+    add_preheaders(func);
+    let cfg = Cfg::new(func);
+    let loops = Loops::new(&cfg, &Dominators::new(&cfg));
+    if loops.loops.is_empty() {
+        return 0;
+    }
+    let mut homes: SecondaryMap<Inst, Option<Block>> = SecondaryMap::with_capacity(func.insts.len());
+    for &block in &cfg.order {
+        for &inst in &func.blocks[block].insts {
+            homes[inst] = Some(block);
+        }
+    }
+    let mut hoister = Hoister { func, loops, homes, count: 0 };
+    for index in 0..hoister.loops.loops.len() {
+        hoister.hoist(&cfg, index);
+    }
+    hoister.count
+}
+
+/// Gives each loop a block that only jumps to its header, through which all go that enter it.
+pub(super) fn add_preheaders(func: &mut Function) {
+    let cfg = Cfg::new(func);
+    let dominators = Dominators::new(&cfg);
+    let loops = Loops::new(&cfg, &dominators);
+    let mut added = false;
+    for each in &loops.loops {
+        let header = each.header;
+        let outside: Vec<Block> =
+            cfg.preds[header].iter().copied().filter(|&pred| !dominators.dominates(header, pred)).collect();
+        if let [only] = outside[..]
+            && matches!(func.blocks[only].term, Terminator::Jump(_))
+        {
+            continue;
+        }
+        added = true;
+        let preheader = func.add_block();
+        func.blocks[preheader].cold = func.blocks[header].cold;
+        let params: Vec<_> = func.blocks[header].params.iter().map(|&param| func.repr(param)).collect();
+        let params: Vec<_> = params.into_iter().map(|repr| func.add_param(preheader, repr)).collect();
+        func.blocks[preheader].term = Terminator::Jump(Jump::with(header, params));
+        for pred in outside {
+            for jump in func.blocks[pred].term.jumps_mut().filter(|jump| jump.block == header) {
+                jump.block = preheader;
+            }
+        }
+    }
+    if added {
+        func.drop_unreachable();
+    }
+}
+
+/// What a loop does to memory.
+#[derive(Default)]
+struct Changes {
+    everything: bool,
+    regions: Vec<Region>,
+}
+
+impl Changes {
+    fn of(func: &Function, blocks: &[Block]) -> Changes {
+        let mut changes = Changes::default();
+        for &block in blocks {
+            let data = &func.blocks[block];
+            for &inst in data.insts.iter().chain(&data.term.tried()) {
+                match func.insts[inst].op.writes() {
+                    Writes::Nothing => {}
+                    Writes::Everything => changes.everything = true,
+                    Writes::Region(region) => changes.regions.push(region),
+                }
+            }
+        }
+        changes.regions.sort_unstable();
+        changes.regions.dedup();
+        changes
+    }
+
+    fn keeps(&self, region: Region) -> bool {
+        match region {
+            Region::Immutable => true,
+            Region::Foreign => false,
+            _ => !self.everything && !self.regions.contains(&region),
+        }
+    }
+}
+
+struct Hoister<'f> {
+    func: &'f mut Function,
+    loops: Loops,
+    /// The block that each instruction stands in.
+    homes: SecondaryMap<Inst, Option<Block>>,
+    count: u64,
+}
+
+impl Hoister<'_> {
+    fn hoist(&mut self, cfg: &Cfg, index: usize) {
+        let header = self.loops.loops[index].header;
+        let outside = |&&pred: &&Block| !self.loops.contains(index, pred);
+        let Some(&preheader) = cfg.preds[header].iter().find(outside) else { return };
+        let blocks = self.loops.loops[index].blocks.clone();
+        let changes = Changes::of(self.func, &blocks);
+        // The blocks that are always gone through first, as far as nothing happened that could be noticed.
+        let mut first = Some(header);
+        for &block in &blocks {
+            let mut in_order = first == Some(block);
+            let insts = std::mem::take(&mut self.func.blocks[block].insts);
+            let mut kept = Vec::with_capacity(insts.len());
+            for inst in insts {
+                let data = &self.func.insts[inst];
+                let moves = self.is_invariant(index, data) && self.may_move(data, &changes, in_order);
+                if moves {
+                    self.func.blocks[preheader].insts.push(inst);
+                    self.homes[inst] = Some(preheader);
+                    self.count += 1;
+                } else {
+                    in_order &= !matters(&data.op);
+                    kept.push(inst);
+                }
+            }
+            self.func.blocks[block].insts = kept;
+            if first == Some(block) {
+                first = match &self.func.blocks[block].term {
+                    Terminator::Jump(next) if in_order && cfg.preds[next.block].len() == 1 => Some(next.block),
+                    _ => None,
+                };
+            }
+        }
+    }
+
+    fn is_invariant(&self, index: usize, data: &InstData) -> bool {
+        data.args.iter().all(|&arg| {
+            let home = match self.func.values[arg].def {
+                ValueDef::Param(block, _) => Some(block),
+                ValueDef::Inst(inst) => self.homes[inst],
+            };
+            home.is_some_and(|home| !self.loops.contains(index, home))
+        })
+    }
+
+    fn may_move(&self, data: &InstData, changes: &Changes, in_order: bool) -> bool {
+        match &data.op {
+            Op::Load(_, _, region) => changes.keeps(*region),
+            op if op.is_total() => true,
+            Op::SDiv | Op::UDiv | Op::SRem | Op::URem
+                if self.func.int_const(data.args[1]).is_some_and(|divisor| divisor != 0) =>
+            {
+                true
+            }
+            Op::LoadItem(repr) => in_order && changes.keeps(Region::Items(*repr)),
+            Op::Check(_) => in_order,
+            op => in_order && op.is_pure(),
+        }
+    }
+}
+
+/// Whether it makes a difference if an exception comes before or after the instruction.
+fn matters(op: &Op) -> bool {
+    op.throws() || op.writes() != Writes::Nothing || op.collects() || !(op.is_removable() || is_barrier(op))
+}
+
+fn is_barrier(op: &Op) -> bool {
+    matches!(op, Op::Barrier(_) | Op::BarrierItem)
+}

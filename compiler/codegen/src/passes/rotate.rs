@@ -1,0 +1,140 @@
+//! Turns loops that test at the top into loops that test at the bottom.
+//!
+//! ```text
+//! before        ─▶ header ─▶ exit        after      ─▶ header ─▶ exit
+//!                  │    ▲                              │           ▲
+//!                  ▼    │                              ▼           │
+//!                  body ┘                              body ─▶ copy of the header
+//!                                                       ▲───────┘
+//! ```
+//!
+//! One jump less each time round; and what the loop does first is done whenever the loop is entered, so that it may be
+//! moved out of it.
+
+use super::repair::Variables;
+use crate::ir::cfg::{Cfg, Dominators, Loops};
+use crate::ir::{Arg, Block, Function, Jump, Op, Terminator, Value};
+use cranelift_codegen::entity::SecondaryMap;
+use rustc_hash::FxHashMap;
+use vitte_abi::object::Repr;
+
+/// Headers with more instructions are not copied.
+const MAX_HEADER: usize = 16;
+
+/// Rotates loops; their number.
+pub(super) fn rotate_loops(func: &mut Function) -> u64 {
+    let cfg = Cfg::new(func);
+    let loops = Loops::new(&cfg, &Dominators::new(&cfg));
+    let headers: Vec<(Block, Vec<Block>)> = loops
+        .loops
+        .iter()
+        .enumerate()
+        .filter(|&(index, each)| is_rotatable(func, &loops, index, each.header, &each.latches))
+        .map(|(_, each)| (each.header, each.latches.clone()))
+        .collect();
+    let mut copies = Vec::new();
+    for (header, latches) in headers {
+        copies.push(rotate(func, header, &latches));
+    }
+    if copies.is_empty() {
+        return 0;
+    }
+    repair(func, &copies);
+    func.drop_unreachable();
+    copies.len() as u64
+}
+
+fn is_rotatable(func: &Function, loops: &Loops, index: usize, header: Block, latches: &[Block]) -> bool {
+    let data = &func.blocks[header];
+    let Terminator::Branch(_, then, other) = &data.term else { return false };
+    let leaves = loops.contains(index, then.block) != loops.contains(index, other.block);
+    let jumps_only = |&latch: &Block| latch != header && matches!(func.blocks[latch].term, Terminator::Jump(_));
+    // An `Array` belongs to the helper call behind it; calls are large.
+    let plain = data.insts.iter().all(|&inst| {
+        let op = &func.insts[inst].op;
+        !op.calls() && !matches!(op, Op::Array | Op::New(..) | Op::NewClosure(_))
+    });
+    leaves && plain && data.insts.len() <= MAX_HEADER && latches.iter().all(jumps_only)
+}
+
+/// A header, its copy, and for each value of the one that of the other.
+struct HeaderCopy {
+    header: Block,
+    copy: Block,
+    values: Vec<(Value, Value)>,
+}
+
+fn rotate(func: &mut Function, header: Block, latches: &[Block]) -> HeaderCopy {
+    let copy = func.add_block();
+    let mut known: FxHashMap<Value, Value> = FxHashMap::default();
+    let mut values = Vec::new();
+    for param in func.blocks[header].params.clone() {
+        let new = func.add_param(copy, func.repr(param));
+        known.insert(param, new);
+        values.push((param, new));
+    }
+    for inst in func.blocks[header].insts.clone() {
+        let data = func.insts[inst].clone();
+        let args = data.args.iter().map(|arg| *known.get(arg).unwrap_or(arg)).collect();
+        let repr = data.result.map_or(Repr::Unit, |result| func.repr(result));
+        let new = func.append(copy, data.op, args, repr, data.loc);
+        if let (Some(old), Some(new)) = (data.result, func.insts[new].result) {
+            known.insert(old, new);
+            values.push((old, new));
+        }
+    }
+    let mut term = func.blocks[header].term.clone();
+    term.for_each_operand_mut(|value| *value = *known.get(value).unwrap_or(value));
+    for arg in term.jumps_mut().flat_map(|jump| &mut jump.args) {
+        if let Arg::Value(value) = arg {
+            *value = *known.get(value).unwrap_or(value);
+        }
+    }
+    func.blocks[copy].term = term;
+    func.blocks[copy].term_loc = func.blocks[header].term_loc;
+    for &latch in latches {
+        for jump in func.blocks[latch].term.jumps_mut() {
+            if jump.block == header {
+                *jump = Jump { block: copy, args: std::mem::take(&mut jump.args) };
+            }
+        }
+    }
+    HeaderCopy { header, copy, values }
+}
+
+/// Lets blocks that used values of a header have them from the header or from its copy.
+fn repair(func: &mut Function, copies: &[HeaderCopy]) {
+    let cfg = Cfg::new(func);
+    // Which variable each value of a header is.
+    let mut numbers: SecondaryMap<Value, u32> = SecondaryMap::with_default(u32::MAX);
+    let mut variables = Variables::default();
+    let mut homes = Vec::new();
+    for each in copies {
+        for &(old, new) in &each.values {
+            let number = variables.add(func.repr(old));
+            numbers[old] = number;
+            variables.define(number, each.header, old);
+            variables.define(number, each.copy, new);
+            homes.push(each.header);
+        }
+    }
+    // A copy of an inner header may use values of an outer one, and is then a user like others.
+    for &block in &cfg.order {
+        let mut used = Vec::new();
+        func.for_each_use(block, |value| {
+            let number = numbers[value];
+            if number != u32::MAX && homes[number as usize] != block {
+                used.push((value, number));
+            }
+        });
+        if used.is_empty() {
+            continue;
+        }
+        used.sort_unstable();
+        used.dedup();
+        let found: FxHashMap<Value, Value> =
+            used.into_iter().map(|(value, number)| (value, variables.at_start(func, &cfg, number, block))).collect();
+        func.map_uses(block, |value| *found.get(&value).unwrap_or(&value));
+    }
+    variables.finish(func, &cfg);
+}
