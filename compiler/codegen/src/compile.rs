@@ -111,7 +111,8 @@ fn make(
     let mut report = Report::default();
     let prepared = report.time("layout", || Prepared::new(module))?;
     let functions = prepared.functions(options, &mut report);
-    let image = report.time("define", || define::define(prepared.env(), &functions, isa, options))?;
+    let mut image = report.time("define", || define::define(prepared.env(), &functions, isa, options))?;
+    image.choose_collector(options.collector);
     Ok((image, report))
 }
 

@@ -22,7 +22,9 @@ use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::ir::LibCall;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
+use std::mem::offset_of;
 use vitbc::{FileIdx, FuncIdx};
+use vitte_abi::program::{Engine, Program};
 
 /// A program, ready to be placed.
 pub struct Image {
@@ -166,6 +168,15 @@ impl Image {
             }
         }
         Ok(builder.image)
+    }
+
+    /// Writes the collector into the program's record, if there is one.
+    pub fn choose_collector(&mut self, engine: Engine) {
+        if let Some(record) = self.program {
+            let at = record as usize + offset_of!(Program, flags);
+            // The flag is one of the lowest eight, and targets are little-endian.
+            self.pointers.bytes[at] |= engine.flags() as u8;
+        }
     }
 
     /// A section.

@@ -44,6 +44,12 @@ pub fn make(options: &Options) -> Result<OwnedTargetIsa, CompileError> {
     builder.finish(flags(options)).map_err(|error| fail(error.to_string()))
 }
 
+/// The models of processor that `cpu` may name for a target.
+pub fn models(triple: &Triple) -> Vec<&'static str> {
+    let settings = isa::lookup(triple.clone()).into_iter().flat_map(|builder| builder.iter().collect::<Vec<_>>());
+    settings.filter(|setting| setting.kind == settings::SettingKind::Preset).map(|setting| setting.name).collect()
+}
+
 /// The features that every supported machine has. On x86_64 that is x86-64-v2, without which rounding and counting
 /// bits would be calls.
 fn baseline(triple: &Triple) -> &'static [&'static str] {

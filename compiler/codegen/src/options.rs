@@ -2,6 +2,7 @@
 
 use crate::passes::OptLevel;
 use target_lexicon::Triple;
+use vitte_abi::program::Engine;
 
 /// How code is made.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Options {
     pub features: Vec<String>,
     /// Whether debuggers get to know the code: DWARF, and how to unwind.
     pub debug: bool,
+    /// The collector that the program uses unless `VITTE_GC` names another.
+    pub collector: Engine,
     /// How many threads compile; 0 for one on each processor. The code does not depend on it.
     pub threads: usize,
 }
@@ -23,6 +26,14 @@ pub struct Options {
 impl Default for Options {
     /// Fast code for the machine that the compiler runs on.
     fn default() -> Self {
-        Options { target: Triple::host(), opt: OptLevel::O2, cpu: None, features: Vec::new(), debug: false, threads: 0 }
+        Options {
+            target: Triple::host(),
+            opt: OptLevel::O2,
+            cpu: None,
+            features: Vec::new(),
+            debug: false,
+            collector: Engine::default(),
+            threads: 0,
+        }
     }
 }

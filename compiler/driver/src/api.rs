@@ -113,6 +113,6 @@ impl CompiledModule {
         }
         let options = engine::run_options(None)?;
         let args = args.iter().map(|&arg| arg.to_owned()).collect();
-        Ok(vitte_rt::run_program(self.program, Ok(options), args))
+        Ok(vitte_rt::run_program(self.program, options, args))
     }
 }

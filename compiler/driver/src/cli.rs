@@ -1,7 +1,10 @@
 //! The command line, declared once; help and completions follow from it.
 
-use crate::report::{Color, MessageFormat};
+use crate::codes;
+use crate::failure::Diagnostic;
+use crate::report::{Color, MessageFormat, Reporter};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// The ahead-of-time compiler of the Vitte language.
@@ -17,6 +20,23 @@ pub struct Cli {
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     pub color: Color,
+}
+
+/// Prints what is wrong with the arguments of this process, in the format that they ask for as far as they can be
+/// understood.
+pub fn report_usage(error: &clap::Error) {
+    let args: Vec<_> = std::env::args_os().skip(1).take_while(|arg| arg != "--").collect();
+    let wants_json = args.iter().any(|arg| arg == "--message-format=json")
+        || args.windows(2).any(|pair| pair[0] == "--message-format" && pair[1] == "json");
+    if wants_json {
+        let text = error.to_string();
+        let first = text.split("\n\n").next().unwrap_or(&text);
+        let mut diagnostic = Diagnostic::new(codes::BAD_USAGE, first.strip_prefix("error: ").unwrap_or(first));
+        diagnostic.help = Some("see --help".into());
+        Reporter::new(MessageFormat::Json, Color::Never).print(&diagnostic);
+    } else {
+        let _ = error.print();
+    }
 }
 
 /// The commands.
@@ -88,8 +108,8 @@ pub struct CodeOptions {
     #[arg(long, value_name = "NAME")]
     pub cpu: Option<String>,
     /// Compile with so many threads; one for each processor if left out.
-    #[arg(short = 'j', value_name = "N")]
-    pub threads: Option<usize>,
+    #[arg(short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
     /// Print how long each step took.
     #[arg(long)]
     pub timings: bool,
@@ -147,6 +167,9 @@ pub struct Build {
     /// What to make; several forms go to files beside each other.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "exe", value_name = "FORM")]
     pub emit: Vec<Form>,
+    /// The program's collector unless VITTE_GC names another: gen, marksweep or none.
+    #[arg(long, value_name = "ENGINE", value_parser = ["gen", "marksweep", "none"])]
+    pub gc: Option<String>,
     /// Link without shared libraries.
     #[arg(long = "static")]
     pub static_: bool,
@@ -197,7 +220,7 @@ pub struct Run {
     pub source: Source,
     /// Its arguments.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
 }
 
 /// What `exec` logs.
@@ -223,7 +246,7 @@ pub struct Exec {
     pub dump_vm: bool,
     /// Its arguments.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub args: Vec<String>,
+    pub args: Vec<OsString>,
 }
 
 /// `check`

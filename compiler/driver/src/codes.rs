@@ -19,15 +19,14 @@ codes! {
     503 NO_RUNTIME = "no runtime for the target";
     /// The program uses functions of a library that the linker cannot find.
     504 NO_LIBRARY = "library not installed";
-    /// The linker was started and reported errors of its own. Most often a C function that the program declares does
-    /// not exist under that name in the libraries given.
+    /// The linker was started and reported errors of its own, which follow.
     505 LINKER_FAILED = "linker failed";
     /// The code generator could not make code of a function that passed the verifier: it is larger than the machine's
     /// formats allow, or asks for something the target does not have.
     506 COMPILE_FAILED = "compilation failed";
-    /// The processor or feature is not one that the target knows. `--cpu list` shows them.
+    /// The processor is not one that the target knows. The message lists those there are.
     507 UNKNOWN_CPU = "unknown processor";
-    /// The program declares a C function that none of its libraries has, so it cannot be run in memory.
+    /// The program declares a C function that neither the system nor the libraries given with -l have.
     508 NO_SYMBOL = "C function not found";
     /// A file could not be read or written; the system's reason follows.
     601 IO_FAILED = "input or output failed";
@@ -41,10 +40,13 @@ codes! {
     604 NO_MODULE = "imported module not found";
     /// The module has no main, so there is nothing to run. Assemble a MAIN, or build an object or library instead.
     605 NO_ENTRY = "nothing to run";
+    /// The output would be written over the program that it is made from. Give it another name with -o.
+    607 OVERWRITES_INPUT = "output is the input";
     /// No error has this code.
     606 UNKNOWN_CODE = "unknown error code";
-    /// With `--engine=check` the same program was run by all engines, and they printed different things: a bug in
-    /// vittec. Please report it with the program.
+    /// With `--engine=check` the same program was run by all engines, and they printed different things. Unless
+    /// the program asks for the time or changes what it finds, that is a bug in vittec: please report it with the
+    /// program.
     701 ENGINES_DIFFER = "engines disagree";
 }
 

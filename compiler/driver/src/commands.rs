@@ -12,6 +12,7 @@ mod targets;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Result;
+use crate::output;
 use crate::report::Reporter;
 use clap::CommandFactory;
 use std::process::ExitCode;
@@ -28,10 +29,14 @@ pub fn run(command: Command, reporter: &Reporter) -> Result<ExitCode> {
         Command::Dis(args) => convert::disassemble(&args)?,
         Command::Inspect(args) => inspect::inspect(&args)?,
         Command::Explain { code } => explain::explain(code.as_deref())?,
-        Command::Targets { json } => targets::targets(json),
+        Command::Targets { json } => targets::targets(json)?,
         Command::Doctor { target } => return doctor::doctor(target.as_deref()),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "vittec", &mut std::io::stdout());
+            let mut scripts = Vec::new();
+            for name in ["vittec", "vitte"] {
+                clap_complete::generate(shell, &mut Cli::command(), name, &mut scripts);
+            }
+            output::print(&scripts)?;
         }
     }
     Ok(ExitCode::SUCCESS)

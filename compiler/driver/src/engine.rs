@@ -3,8 +3,10 @@
 use crate::cli::Run;
 use crate::codes;
 use crate::failure::{BUG, DIAGNOSTICS, Diagnostic, Failure, MISSING_TOOL, REJECTED, Result};
-use crate::pipeline;
+use crate::{output, pipeline};
 use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Seek, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use vitbc::{Module, Verified};
@@ -21,7 +23,7 @@ use vittec_link::{LinkOptions, Target, link_executable};
 /// A variable of the environment has a value that makes no sense.
 pub fn run_options(collector: Option<&str>) -> Result<Options> {
     let mut options =
-        Options::from_env().map_err(|variable| Failure::usage(format!("cannot read the value of {variable}")))?;
+        Options::from_env(Collector::default()).map_err(|variable| Failure::usage(variable.to_string()))?;
     if let Some(engine) = collector.and_then(Collector::by_name) {
         options.engine = engine;
     }
@@ -31,14 +33,14 @@ pub fn run_options(collector: Option<&str>) -> Result<Options> {
 /// Runs a program in the interpreter, with what is to be shown on standard output.
 pub fn interpret(
     module: Verified<Module>,
-    args: &[String],
+    args: &[OsString],
     options: Options,
     trace: bool,
     dump: bool,
 ) -> Result<ExitCode> {
     let mut vm = Vm::new();
     vm.set_options(options);
-    vm.set_args(args.to_vec());
+    vm.set_args(texts(args));
     if trace {
         vm.set_trace(Box::new(std::io::stdout()));
     }
@@ -54,7 +56,7 @@ pub fn interpret(
 }
 
 /// Compiles a program into memory and runs it.
-pub fn compile_and_run(module: &Verified<Module>, args: &[String], options: Options, opt: u8) -> Result<ExitCode> {
+pub fn compile_and_run(module: &Verified<Module>, args: &[OsString], options: Options, opt: u8) -> Result<ExitCode> {
     if module.entry.is_none() {
         return Err(no_entry());
     }
@@ -64,7 +66,7 @@ pub fn compile_and_run(module: &Verified<Module>, args: &[String], options: Opti
         ..vittec_codegen::Options::default()
     };
     let program = load(module, &code)?;
-    Ok(exit_code(vitte_rt::run_program(program, Ok(options), args.to_vec())))
+    Ok(exit_code(vitte_rt::run_program(program, options, texts(args))))
 }
 
 /// Compiles a program and puts it into this process's memory.
@@ -91,14 +93,19 @@ pub fn load(module: &Verified<Module>, code: &vittec_codegen::Options) -> Result
 }
 
 /// Builds an executable in a folder of its own and runs it.
-pub fn build_and_run(module: &Verified<Module>, args: &[String], opt: u8, collector: Option<&str>) -> Result<ExitCode> {
+pub fn build_and_run(
+    module: &Verified<Module>,
+    args: &[OsString],
+    opt: u8,
+    collector: Option<&str>,
+) -> Result<ExitCode> {
     if module.entry.is_none() {
         return Err(no_entry());
     }
     let target = Target::host()?;
     let options = vittec_codegen::Options { opt: pipeline::opt_level(opt), ..vittec_codegen::Options::default() };
     let artifact = vittec_codegen::compile(module, &options)?;
-    let folder = tempfile::tempdir().map_err(|error| Failure::io(&std::env::temp_dir(), "write to", &error))?;
+    let folder = tempfile::tempdir().map_err(temporary)?;
     let program = folder.path().join("program");
     link_executable(
         &target,
@@ -120,8 +127,16 @@ pub fn compare(run: &Run) -> Result<ExitCode> {
     let this = std::env::current_exe().map_err(|error| Failure::io(Path::new("vittec"), "find", &error))?;
     let ways = [("interp", 2), ("jit", 0), ("jit", 2), ("native", 0), ("native", 2)];
     let mut outcomes = Vec::new();
+    // Each gets the same input, which may be the program itself.
+    let mut input = tempfile::tempfile().map_err(temporary)?;
+    if !std::io::stdin().is_terminal() {
+        std::io::copy(&mut std::io::stdin(), &mut input)
+            .map_err(|error| Failure::io(Path::new("-"), "read", &error))?;
+    }
     for (engine, level) in ways {
+        input.rewind().map_err(temporary)?;
         let mut command = Command::new(&this);
+        command.stdin(input.try_clone().map_err(temporary)?);
         command.args(["run", "--engine", engine, &format!("-O{level}")]);
         if let Some(name) = &run.gc {
             command.args(["--gc", name]);
@@ -129,7 +144,7 @@ pub fn compare(run: &Run) -> Result<ExitCode> {
         for folder in &run.source.include {
             command.arg("-I").arg(folder);
         }
-        command.arg(&run.source.input).args(&run.args);
+        command.arg("--").arg(&run.source.input).args(&run.args);
         let output = command.output().map_err(|error| Failure::io(&this, "run", &error))?;
         outcomes.push((format!("{engine} -O{level}"), output));
     }
@@ -147,8 +162,7 @@ pub fn compare(run: &Run) -> Result<ExitCode> {
             return Err(Failure::new(BUG, Diagnostic::new(codes::ENGINES_DIFFER, message)));
         }
     }
-    use std::io::Write;
-    let _ = std::io::stdout().write_all(&first.stdout);
+    output::print(&first.stdout)?;
     let _ = std::io::stderr().write_all(&first.stderr);
     Ok(exit_code(status_code(first.status)))
 }
@@ -183,6 +197,15 @@ fn status_code(status: ExitStatus) -> i32 {
 /// The lower eight bits, which is all that the system keeps.
 fn exit_code(code: i32) -> ExitCode {
     ExitCode::from(code as u8)
+}
+
+/// A program's arguments as text; U+FFFD stands for what is none, as in executables.
+fn texts(args: &[OsString]) -> Vec<String> {
+    args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect()
+}
+
+fn temporary(error: std::io::Error) -> Failure {
+    Failure::io(&std::env::temp_dir(), "write to", &error)
 }
 
 fn no_entry() -> Failure {

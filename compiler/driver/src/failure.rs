@@ -1,6 +1,7 @@
 //! Why a command failed: what to print, and the exit code.
 
 use crate::codes;
+use crate::output::shown;
 use std::path::Path;
 use std::rc::Rc;
 use vitbc::{Code, Place};
@@ -80,7 +81,7 @@ impl Failure {
 
     /// A file could not be read or written.
     pub fn io(path: &Path, action: &str, error: &std::io::Error) -> Self {
-        let message = format!("cannot {action} `{}`: {error}", path.display());
+        let message = format!("cannot {action} `{}`: {error}", shown(path));
         Failure::new(IO, Diagnostic::new(codes::IO_FAILED, message))
     }
 
@@ -97,6 +98,7 @@ impl From<LinkError> for Failure {
             LinkError::NoLinker { .. } => (MISSING_TOOL, codes::NO_LINKER),
             LinkError::NoRuntime { .. } => (MISSING_TOOL, codes::NO_RUNTIME),
             LinkError::NoLibrary { .. } => (MISSING_TOOL, codes::NO_LIBRARY),
+            LinkError::NoSymbol { .. } => (DIAGNOSTICS, codes::NO_SYMBOL),
             LinkError::LinkerFailed { .. } => (DIAGNOSTICS, codes::LINKER_FAILED),
             LinkError::Io { .. } => (IO, codes::IO_FAILED),
         };

@@ -2,10 +2,13 @@
 
 use crate::codes;
 use crate::failure::{DIAGNOSTICS, Diagnostic, Failure, REJECTED, Result};
+use crate::output::shown;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use vitbc::limits::MAX_FILE;
 use vitbc::text::ParseOptions;
 use vitbc::{Module, Verified};
 
@@ -28,14 +31,18 @@ pub struct Input {
 /// It cannot be read, or is no module.
 pub fn read(path: &Path) -> Result<Input> {
     let failed = |error: std::io::Error| Failure::io(path, "read", &error);
+    let limit = MAX_FILE as u64 + 1;
     let bytes = if path == Path::new("-") {
         let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).map_err(failed)?;
+        std::io::stdin().take(limit).read_to_end(&mut bytes).map_err(failed)?;
         bytes
     } else {
-        fs::read(path).map_err(failed)?
+        // A device may go on for ever.
+        let mut bytes = Vec::new();
+        fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(failed)?;
+        bytes
     };
-    let file = path.display().to_string();
+    let file = shown(path);
     let is_text = path.extension().is_some_and(|ending| ending == "vitasm")
         || path == Path::new("-") && !bytes.starts_with(b"VIT");
     if is_text {
@@ -59,7 +66,7 @@ fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
         }
     };
     let source: Rc<str> = text.into();
-    let name = path.file_name().map_or_else(|| "stdin".into(), |name| name.to_string_lossy().into_owned());
+    let name = path.file_name().map_or_else(|| "stdin".into(), |name| shown(Path::new(name)));
     let options = ParseOptions { source_name: Some(name) };
     match vitbc::text::parse(&source, &options) {
         Ok(mut module) => {
@@ -68,7 +75,7 @@ fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
                 && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
                 && stem != "-"
             {
-                module.name = stem.to_owned();
+                module.name = shown(Path::new(stem));
             }
             let path = (path != Path::new("-")).then(|| path.to_owned());
             Ok(Input { file, module, path })

@@ -24,8 +24,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers, everything else is wrong usage.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(failure::USAGE) } else { ExitCode::SUCCESS };
+            if !error.use_stderr() {
+                let _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            cli::report_usage(&error);
+            return ExitCode::from(failure::USAGE);
         }
     };
     let reporter = report::Reporter::new(cli.message_format, cli.color);
@@ -42,8 +46,8 @@ pub fn main() -> ExitCode {
 fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
         let doing = pipeline::current_step();
-        eprintln!("vittec: internal error while {doing}: {info}");
-        eprintln!("this is a bug in vittec; please report it together with the input file");
+        output::note(format_args!("vittec: internal error while {doing}: {info}"));
+        output::note("this is a bug in vittec; please report it together with the input file");
         std::process::exit(i32::from(failure::BUG));
     }));
 }

@@ -3,9 +3,11 @@
 use crate::cli::{CodeOptions, Form};
 use crate::codes;
 use crate::failure::{Diagnostic, Failure, Result, USAGE};
+use crate::output;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use vitbc::{Module, Verified};
+use vitte_abi::program::Engine;
 use vittec_codegen::{Artifact, OptLevel, Options};
 use vittec_link::Target;
 
@@ -45,7 +47,7 @@ impl Timings {
     /// Prints all of it to standard error.
     pub fn print(&self) {
         for (name, time) in &self.0 {
-            eprintln!("{:>10.3} ms  {name}", time.as_secs_f64() * 1e3);
+            output::note(format_args!("{:>10.3} ms  {name}", time.as_secs_f64() * 1e3));
         }
     }
 }
@@ -69,11 +71,20 @@ pub fn options(code: &CodeOptions, target: &Target) -> Result<Options> {
         features: vec![],
         opt: opt_level(code.opt),
         debug: code.debug,
-        threads: code.threads.unwrap_or(0),
+        collector: Engine::default(),
+        threads: code.threads.unwrap_or(0).into(),
     };
     match vittec_codegen::isa::make(&options) {
         Ok(_) => Ok(options),
-        Err(error) => Err(Failure::new(USAGE, Diagnostic::new(codes::UNKNOWN_CPU, error.to_string()))),
+        Err(error) => {
+            let mut diagnostic = Diagnostic::new(codes::UNKNOWN_CPU, error.to_string());
+            let models = vittec_codegen::isa::models(&options.target);
+            diagnostic.help = Some(match models.is_empty() {
+                true => format!("leave --cpu out for what all processors of {} have in common", target.name),
+                false => format!("there are native, {}", models.join(", ")),
+            });
+            Err(Failure::new(USAGE, diagnostic))
+        }
     }
 }
 

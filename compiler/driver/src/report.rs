@@ -1,6 +1,7 @@
 //! Printing diagnostics, for people or as JSON.
 
 use crate::failure::Diagnostic;
+use crate::output;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::ValueEnum;
 use std::io::IsTerminal;
@@ -47,8 +48,8 @@ impl Reporter {
     /// Prints an error.
     pub fn print(&self, diagnostic: &Diagnostic) {
         match self.format {
-            MessageFormat::Human => eprintln!("{}", self.human(diagnostic)),
-            MessageFormat::Json => eprintln!("{}", json(diagnostic)),
+            MessageFormat::Human => output::note(self.human(diagnostic)),
+            MessageFormat::Json => output::note(json(diagnostic)),
         }
     }
 
@@ -106,6 +107,7 @@ fn json(diagnostic: &Diagnostic) -> serde_json::Value {
         "function": place.function,
         "instruction": place.inst.map(|inst| inst.0),
         "mnemonic": place.inst.map(|inst| inst.1),
+        "context": diagnostic.context,
         "help": diagnostic.help,
     })
 }

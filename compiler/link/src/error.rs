@@ -40,6 +40,12 @@ pub enum LinkError {
         /// What to do.
         hint: String,
     },
+    /// A C function does not exist.
+    #[error("no C function `{symbol}`; name its library with -l, or correct the name")]
+    NoSymbol {
+        /// Its name.
+        symbol: String,
+    },
     /// The linker failed.
     #[error("{program} failed ({status}):\n{output}")]
     LinkerFailed {

@@ -82,6 +82,11 @@ fn explain(program: String, status: String, output: String) -> LinkError {
             );
             return LinkError::NoLibrary { library, hint };
         }
+        if let Some((_, rest)) = line.split_once("undefined reference to `")
+            && let Some((symbol, _)) = rest.rsplit_once('\'')
+        {
+            return LinkError::NoSymbol { symbol: symbol.to_owned() };
+        }
     }
     LinkError::LinkerFailed { program, status, output }
 }
@@ -113,5 +118,13 @@ mod tests {
         let output = "/usr/bin/ld: cannot find -lsqlite3: No such file or directory".to_owned();
         let error = explain("cc".into(), "exit status: 1".into(), output);
         assert!(error.to_string().starts_with("no library `sqlite3`"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_function_is_named() {
+        let output =
+            "/usr/bin/ld: program.o: in function `main':\n(.text+0x1): undefined reference to `frob'".to_owned();
+        let error = explain("cc".into(), "exit status: 1".into(), output);
+        assert!(error.to_string().starts_with("no C function `frob`"), "{error}");
     }
 }

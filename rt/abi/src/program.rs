@@ -11,6 +11,43 @@ pub const ENTRY_TAKES_ARGS: u64 = 1;
 /// Flag of [`Program::flags`]: the entry returns `int`, the exit code.
 pub const ENTRY_RETURNS_INT: u64 = 2;
 
+/// Bits of [`Program::flags`]: the collector, as [`Engine::flags`] writes it.
+pub const COLLECTOR: u64 = 0b1100;
+
+/// A collector engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Engine {
+    /// Generational copying.
+    #[default]
+    Generational,
+    /// A copying nursery before an old generation that is marked and swept in place.
+    MarkSweep,
+    /// Memory is never given back.
+    None,
+}
+
+impl Engine {
+    /// The engines and their names.
+    pub const NAMES: [(&str, Engine); 3] =
+        [("gen", Engine::Generational), ("marksweep", Engine::MarkSweep), ("none", Engine::None)];
+
+    /// The engine of this name: `gen`, `marksweep` or `none`.
+    pub fn by_name(name: &str) -> Option<Engine> {
+        Engine::NAMES.iter().find(|row| row.0 == name).map(|row| row.1)
+    }
+
+    /// The engine as [`COLLECTOR`] of a program's flags.
+    pub fn flags(self) -> u64 {
+        (self as u64) << COLLECTOR.trailing_zeros()
+    }
+
+    /// The engine that a program's flags name.
+    pub fn of_flags(flags: u64) -> Engine {
+        let named = Engine::NAMES.iter().map(|row| row.1).find(|engine| engine.flags() == flags & COLLECTOR);
+        named.unwrap_or_default()
+    }
+}
+
 /// A compiled program. Lengths are in bytes.
 ///
 /// `entry` and `call_closure` follow the C convention, so that the runtime can call them; each catches every
@@ -24,7 +61,7 @@ pub const ENTRY_RETURNS_INT: u64 = 2;
 pub struct Program {
     /// [`ABI_VERSION`].
     pub abi_version: u64,
-    /// `ENTRY_*`.
+    /// `ENTRY_*` and [`COLLECTOR`].
     pub flags: u64,
     /// The address of `entry`.
     pub entry: u64,

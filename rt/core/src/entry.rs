@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::body::CompiledBody;
-use crate::options::Options;
+use crate::options::{Engine, Options};
 use crate::process::Process;
 use crate::report::report_failure;
 use crate::runtime::Runtime;
@@ -16,6 +16,9 @@ use std::ffi::{CStr, c_char, c_int};
 use vitte_abi::code::CodeTable;
 use vitte_abi::program::{ABI_VERSION, ENTRY_RETURNS_INT, Program};
 use vitte_abi::types::TypeTable;
+
+/// The exit code of a program that was started with options that make no sense.
+const USAGE: c_int = 64;
 
 /// Where the program's own `main` goes: runs the program and returns its exit code.
 ///
@@ -34,20 +37,26 @@ pub unsafe extern "C" fn vt_main(argc: c_int, argv: *const *const c_char, progra
     });
     let args = args.collect();
     // SAFETY: the record is part of the program, and so stays.
-    run_program(unsafe { &*program }, Options::from_env(), args)
+    let program = unsafe { &*program };
+    match Options::from_env(Engine::of_flags(program.flags)) {
+        Ok(options) => run_program(program, options, args),
+        Err(error) => {
+            sys::write_err(format!("error: {error}\n").as_bytes());
+            USAGE
+        }
+    }
 }
 
-/// Runs a program and returns its exit code. `options` come from [`Options::from_env`], or replace them.
+/// Runs a program and returns its exit code.
 ///
 /// The record's addresses must lead to the program's code and tables; only a compiler makes such records.
-pub fn run_program(program: &'static Program, options: Result<Options, &'static str>, args: Vec<String>) -> i32 {
+pub fn run_program(program: &'static Program, options: Options, args: Vec<String>) -> i32 {
     if program.abi_version != ABI_VERSION {
         fatal(&format!(
             "the program was compiled for runtime version {}, this is version {ABI_VERSION}; compile it again",
             program.abi_version
         ));
     }
-    let options = options.unwrap_or_else(|variable| fatal(&format!("cannot read the value of {variable}")));
     let mut main = CompiledBody::main(program, Process::new(load(program, options, args)));
     match run_main(&mut main) {
         Ok(code) => {

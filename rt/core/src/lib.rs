@@ -54,7 +54,7 @@ pub use letter::Letter;
 #[cfg(all(unix, not(miri)))]
 pub use native::symbol::addresses;
 pub use native::{call_helper, call_native};
-pub use options::{Engine, Options};
+pub use options::{BadVariable, Engine, Options};
 pub use process::Process;
 pub use report::{UNCAUGHT, report_failure, report_uncaught};
 pub use runtime::Runtime;

@@ -1,30 +1,8 @@
 //! The options of a run, from the environment or the command line of the tool that starts it.
 
 use crate::sys;
-
-/// A collector engine.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Engine {
-    /// Generational copying.
-    #[default]
-    Generational,
-    /// A copying nursery before an old generation that is marked and swept in place.
-    MarkSweep,
-    /// Memory is never given back.
-    None,
-}
-
-impl Engine {
-    /// The engine of this name: `gen`, `marksweep` or `none`.
-    pub fn by_name(name: &str) -> Option<Engine> {
-        match name {
-            "gen" => Some(Engine::Generational),
-            "marksweep" => Some(Engine::MarkSweep),
-            "none" => Some(Engine::None),
-            _ => None,
-        }
-    }
-}
+use std::fmt;
+pub use vitte_abi::program::Engine;
 
 /// The options of a run. The defaults are those of a program started without any.
 #[derive(Clone, Debug)]
@@ -58,30 +36,52 @@ impl Default for Options {
     }
 }
 
+/// A variable of the environment whose value makes no sense.
+#[derive(Debug)]
+pub struct BadVariable {
+    name: &'static str,
+    value: String,
+    wanted: &'static str,
+}
+
+impl fmt::Display for BadVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is `{}`, which is not {}", self.name, self.value.escape_debug(), self.wanted)
+    }
+}
+
+impl std::error::Error for BadVariable {}
+
 impl Options {
     /// The options given by `VITTE_GC`, `VITTE_GC_LOG`, `VITTE_GC_STRESS`, `VITTE_HEAP_MAX`, `VITTE_STACK` and
-    /// `VITTE_SCHED=seed:N`, or the name of the variable whose value cannot be read.
-    pub fn from_env() -> Result<Options, &'static str> {
-        Options::from_variables(|name| std::env::var(name).ok())
+    /// `VITTE_SCHED=seed:N`. `engine` is the collector unless `VITTE_GC` names another.
+    ///
+    /// # Errors
+    /// A variable's value cannot be read.
+    pub fn from_env(engine: Engine) -> Result<Options, BadVariable> {
+        let get = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        Options::from_variables(engine, get)
     }
 
-    fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Options, &'static str> {
-        let mut options = Options { heap_max: sys::memory_size(), ..Options::default() };
+    fn from_variables(engine: Engine, get: impl Fn(&str) -> Option<String>) -> Result<Options, BadVariable> {
+        let mut options = Options { engine, heap_max: sys::memory_size(), ..Options::default() };
         let set = |name| get(name).filter(|value| !value.is_empty());
-        if let Some(name) = set("VITTE_GC") {
-            options.engine = Engine::by_name(&name).ok_or("VITTE_GC")?;
+        if let Some(value) = set("VITTE_GC") {
+            let bad = || BadVariable { name: "VITTE_GC", value: value.clone(), wanted: "gen, marksweep or none" };
+            options.engine = Engine::by_name(&value).ok_or_else(bad)?;
         }
         options.gc_log = set("VITTE_GC_LOG").is_some_and(|value| value != "0");
         options.gc_stress = set("VITTE_GC_STRESS").is_some_and(|value| value != "0");
-        if let Some(size) = set("VITTE_HEAP_MAX") {
-            options.heap_max = parse_size(&size).ok_or("VITTE_HEAP_MAX")?;
-        }
-        if let Some(size) = set("VITTE_STACK") {
-            options.stack = parse_size(&size).ok_or("VITTE_STACK")?;
+        for (name, size) in [("VITTE_HEAP_MAX", &mut options.heap_max), ("VITTE_STACK", &mut options.stack)] {
+            if let Some(value) = set(name) {
+                let bad = || BadVariable { name, value: value.clone(), wanted: "a size such as 64M" };
+                *size = parse_size(&value).ok_or_else(bad)?;
+            }
         }
         if let Some(value) = set("VITTE_SCHED") {
             let seed = value.strip_prefix("seed:").and_then(|seed| seed.parse().ok());
-            options.seed = Some(seed.ok_or("VITTE_SCHED")?);
+            let bad = || BadVariable { name: "VITTE_SCHED", value: value.clone(), wanted: "seed: and a number" };
+            options.seed = Some(seed.ok_or_else(bad)?);
         }
         Ok(options)
     }
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn variables_set_options() {
-        let options = Options::from_variables(|name| match name {
+        let options = Options::from_variables(Engine::None, |name| match name {
             "VITTE_GC" => Some("marksweep".into()),
             "VITTE_HEAP_MAX" => Some("64M".into()),
             "VITTE_GC_STRESS" => Some("0".into()),
@@ -114,7 +114,9 @@ mod tests {
         .unwrap();
         assert_eq!((options.engine, options.heap_max, options.gc_stress), (Engine::MarkSweep, 64 << 20, false));
         assert_eq!((options.seed, Options::default().seed), (Some(7), None));
-        let wrong = Options::from_variables(|name| (name == "VITTE_STACK").then(|| "many".into()));
-        assert_eq!(wrong.unwrap_err(), "VITTE_STACK");
+        let given = Options::from_variables(Engine::None, |_| None).unwrap();
+        assert_eq!(given.engine, Engine::None);
+        let wrong = Options::from_variables(Engine::None, |name| (name == "VITTE_STACK").then(|| "many".into()));
+        assert_eq!(wrong.unwrap_err().to_string(), "VITTE_STACK is `many`, which is not a size such as 64M");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use vitte_rt::BadVariable;
 
 /// Why a program cannot be loaded or run.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub enum Error {
         module: String,
     },
     /// An environment variable has a value that makes no sense.
-    Variable(&'static str),
+    Variable(BadVariable),
 }
 
 impl From<vitbc::Error> for Error {
@@ -51,7 +52,7 @@ impl fmt::Display for Error {
             Error::NotLinked { function, module } => {
                 write!(f, "function `{function}` of module `{module}` is not linked")
             }
-            Error::Variable(name) => write!(f, "the value of {name} makes no sense"),
+            Error::Variable(error) => error.fmt(f),
         }
     }
 }

@@ -13,7 +13,7 @@ use vitbc::text::ParseOptions;
 use vitbc::{Module, TypeIdx, Verified};
 use vitte_rt::scheduler::{self, Ending};
 use vitte_rt::stdlib::io::flush_for_exit;
-use vitte_rt::{Options, Process, Runtime, report_failure};
+use vitte_rt::{Engine, Options, Process, Runtime, report_failure};
 
 /// An interpreter of VITBC.
 ///
@@ -114,7 +114,7 @@ impl Vm {
         let module = self.module.clone().ok_or(Error::NoProgram)?;
         let options = match self.options.clone() {
             Some(options) => options,
-            None => Options::from_env().map_err(Error::Variable)?,
+            None => Options::from_env(Engine::default()).map_err(Error::Variable)?,
         };
         let is_observed = self.trace.is_some() || self.is_profiled;
         let program = Program::new(module, !is_observed)?;

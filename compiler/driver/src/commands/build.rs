@@ -8,6 +8,7 @@ use crate::{input, output};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use vitte_abi::program::Engine;
 use vittec_codegen::Artifact;
 use vittec_link::{LinkOptions, link_executable};
 
@@ -22,16 +23,24 @@ pub fn build(args: Build) -> Result<()> {
         _ if form == Form::Exe => base.clone(),
         _ => with_ending(&base, form.ending()),
     };
-    for &form in &forms {
-        output::check_writable(&path_of(form))?;
+    let to_stdout = args.output.as_deref() == Some(Path::new("-"));
+    if to_stdout && forms.len() > 1 {
+        return Err(Failure::usage("several forms do not fit into standard output; give -o a name"));
+    }
+    if to_stdout && forms == [Form::Exe] {
+        return Err(Failure::usage("an executable does not go to standard output; give -o a name"));
+    }
+    for &form in forms.iter().filter(|_| !to_stdout) {
+        output::check_writable(&path_of(form), &args.source.input)?;
     }
 
     let mut timings = Timings::default();
     let progress = progress();
-    progress.set_message(format!("reading {}", args.source.input.display()));
+    progress.set_message(format!("reading {}", output::shown(&args.source.input)));
     let module = timings.time("read and verify", || input::load(&args.source.input, &args.source.include))?;
     let target = pipeline::target(&args.code)?;
-    let options = pipeline::options(&args.code, &target)?;
+    let mut options = pipeline::options(&args.code, &target)?;
+    options.collector = args.gc.as_deref().and_then(Engine::by_name).unwrap_or_default();
     if forms.contains(&Form::Exe) && module.entry.is_none() {
         let mut diagnostic = Diagnostic::new(codes::NO_ENTRY, format!("the module `{}` has no main", module.name));
         diagnostic.help = Some("give it a MAIN, or make an object with --emit obj".into());
@@ -42,7 +51,7 @@ pub fn build(args: Build) -> Result<()> {
     for &form in &forms {
         let path = path_of(form);
         if !matches!(form, Form::Exe | Form::Obj) {
-            output::write(&path, &pipeline::text(&module, form, &options)?)?;
+            output::write_or_print(Some(&path), &pipeline::text(&module, form, &options)?)?;
             continue;
         }
         if artifact.is_none() {
@@ -50,7 +59,7 @@ pub fn build(args: Build) -> Result<()> {
         }
         let Some(Artifact { object, libraries, .. }) = &artifact else { unreachable!("made above") };
         if form == Form::Obj {
-            output::write(&path, object)?;
+            output::write_or_print(Some(&path), object)?;
             continue;
         }
         progress.set_message("linking");
@@ -64,7 +73,9 @@ pub fn build(args: Build) -> Result<()> {
             lib_dirs: args.lib_dirs.clone(),
             extra: args.link_arg.clone(),
         };
-        timings.time("link", || link_executable(&target, object, &path, &link))?;
+        timings.time("link", || {
+            link_executable(&target, object, &output::resolve(&path)?, &link).map_err(Failure::from)
+        })?;
     }
     progress.finish_and_clear();
     if args.code.timings {
@@ -72,7 +83,7 @@ pub fn build(args: Build) -> Result<()> {
     }
     if let Some(artifact) = artifact.filter(|_| args.code.stats) {
         for (name, count) in &artifact.report.stats.0 {
-            eprintln!("{count:>10}  {name}");
+            output::note(format_args!("{count:>10}  {name}"));
         }
     }
     Ok(())

@@ -10,12 +10,16 @@ pub fn assemble(args: &Convert) -> Result<()> {
     let module = input::verify(input::read(&args.input)?)?;
     let bytes = vitbc::write(&module);
     let path = args.output.clone().unwrap_or_else(|| beside(&args.input, "vitbc"));
+    output::check_writable(&path, &args.input)?;
     output::write_or_print(Some(&path), &bytes)
 }
 
 /// Bytes to text; the module need not be valid to be looked at.
 pub fn disassemble(args: &Convert) -> Result<()> {
     let module = input::read(&args.input)?.module;
+    if let Some(path) = &args.output {
+        output::check_writable(path, &args.input)?;
+    }
     output::write_or_print(args.output.as_deref(), vitbc::text::print(&module).as_bytes())
 }
 

@@ -1,6 +1,7 @@
 //! `vittec doctor`: what building needs, and whether it is there.
 
 use crate::failure::Result;
+use crate::output;
 use std::process::ExitCode;
 use vittec_link::{Runtime, Target, find_program, find_runtime};
 
@@ -10,28 +11,31 @@ pub fn doctor(target: Option<&str>) -> Result<ExitCode> {
         Some(name) => Target::find(name)?,
         None => Target::host()?,
     };
-    println!("vittec {}, making programs for {}", env!("CARGO_PKG_VERSION"), target.name);
+    let mut out = String::new();
+    let mut say = |line: String| out.extend([line.as_str(), "\n"]);
+    say(format!("vittec {}, making programs for {}", env!("CARGO_PKG_VERSION"), target.name));
     let mut complete = true;
     match find_runtime(&target) {
-        Ok(Runtime::File(path)) => println!("ok       runtime: {}", path.display()),
-        Ok(Runtime::Embedded(bytes)) => println!("ok       runtime: carried inside, {} KiB", bytes.len() / 1024),
+        Ok(Runtime::File(path)) => say(format!("ok       runtime: {}", path.display())),
+        Ok(Runtime::Embedded(bytes)) => say(format!("ok       runtime: carried inside, {} KiB", bytes.len() / 1024)),
         Err(error) => {
             complete = false;
-            println!("missing  {error}");
+            say(format!("missing  {error}"));
         }
     }
     match find_program(&target.linker) {
-        Some(path) => println!("ok       linker: {}", path.display()),
+        Some(path) => say(format!("ok       linker: {}", path.display())),
         None => {
             complete = false;
-            println!("missing  linker `{}`: install the package `{}`", target.linker, target.package);
+            say(format!("missing  linker `{}`: install the package `{}`", target.linker, target.package));
         }
     }
     if let Some(runner) = target.run_with.first() {
         match find_program(runner) {
-            Some(path) => println!("ok       runs programs here: {}", path.display()),
-            None => println!("note     `{runner}` would run its programs here; not installed"),
+            Some(path) => say(format!("ok       runs programs here: {}", path.display())),
+            None => say(format!("note     `{runner}` would run its programs here; not installed")),
         }
     }
+    output::print(out.as_bytes())?;
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(crate::failure::MISSING_TOOL) })
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::Inspect;
 use crate::failure::Result;
-use crate::input;
+use crate::{input, output};
 use vitbc::{ExportItem, Module};
 
 /// Prints a summary of a module, verified or not.
@@ -33,15 +33,19 @@ pub fn inspect(args: &Inspect) -> Result<()> {
             "meta": module.meta.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             "error": verdict.err().map(|error| format!("{}: {error}", error.code)),
         });
-        println!("{summary}");
-        return Ok(());
+        return output::print(format!("{summary}\n").as_bytes());
     }
-    println!("module        {}", module.name);
-    println!("entry         {}", entry.as_deref().unwrap_or("none"));
-    println!("functions     {} with {instructions} instructions", module.functions.len());
-    println!("types         {user_types}");
+    let mut out = String::new();
+    let mut say = |line: String| out.extend([line.as_str(), "\n"]);
+    say(format!("module        {}", module.name));
+    say(format!("entry         {}", entry.as_deref().unwrap_or("none")));
+    say(format!("functions     {} with {instructions} instructions", module.functions.len()));
+    say(format!("types         {user_types}"));
     let constants = [module.ints.len(), module.floats.len(), module.strs.len(), module.data.len()];
-    println!("constants     {} int, {} float, {} str, {} data", constants[0], constants[1], constants[2], constants[3]);
+    say(format!(
+        "constants     {} int, {} float, {} str, {} data",
+        constants[0], constants[1], constants[2], constants[3]
+    ));
     for (title, names) in [
         ("imports", imports(module)),
         ("exports", exports(module)),
@@ -51,14 +55,14 @@ pub fn inspect(args: &Inspect) -> Result<()> {
         ("meta", module.meta.iter().map(|(key, value)| format!("{key}={value}")).collect()),
     ] {
         if !names.is_empty() {
-            println!("{title:<13} {}", names.join(", ").escape_debug());
+            say(format!("{title:<13} {}", names.join(", ").escape_debug()));
         }
     }
     match verdict {
-        Ok(()) => println!("verified      yes{}", if module.foreign { ", but it uses foreign code" } else { "" }),
-        Err(error) => println!("verified      no: {}: {error}", error.code),
+        Ok(()) => say(format!("verified      yes{}", if module.foreign { ", but it uses foreign code" } else { "" })),
+        Err(error) => say(format!("verified      no: {}: {error}", error.code)),
     }
-    Ok(())
+    output::print(out.as_bytes())
 }
 
 fn imports(module: &Module) -> Vec<String> {

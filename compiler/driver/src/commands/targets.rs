@@ -1,9 +1,11 @@
 //! `vittec targets`: the machines that programs can be made for.
 
+use crate::failure::Result;
+use crate::output;
 use vittec_link::{HOST, Target, find_program, find_runtime};
 
 /// Lists the targets, and whether building for them works here.
-pub fn targets(json: bool) {
+pub fn targets(json: bool) -> Result<()> {
     let ready = |target: Target| {
         let runtime = find_runtime(&target).is_ok();
         let linker = find_program(&target.linker).is_some();
@@ -20,9 +22,10 @@ pub fn targets(json: bool) {
                 })
             })
             .collect();
-        println!("{}", serde_json::Value::from(rows));
-        return;
+        return output::print(format!("{}\n", serde_json::Value::from(rows)).as_bytes());
     }
+    let mut out = String::new();
+    let mut say = |line: String| out.extend([line.as_str(), "\n"]);
     for (target, runtime, linker) in rows {
         let state = match (runtime, linker) {
             (true, true) => "ready",
@@ -30,6 +33,7 @@ pub fn targets(json: bool) {
             (false, _) => "objects only: no runtime",
         };
         let host = if target.name == HOST { " (host)" } else { "" };
-        println!("{:<32} {:<12} {state}{host}", target.name, target.cpu);
+        say(format!("{:<32} {:<12} {state}{host}", target.name, target.cpu));
     }
+    output::print(out.as_bytes())
 }
