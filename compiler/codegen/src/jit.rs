@@ -152,7 +152,7 @@ impl fmt::Display for LinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LinkError::Undefined(import) => {
-                write!(f, "undefined symbol `{}`", import.name.escape_debug())?;
+                write!(f, "no C function `{}`", import.name.escape_debug())?;
                 match import.library.as_deref() {
                     None | Some("") => Ok(()),
                     Some(library) => write!(f, " of library `{}`", library.escape_debug()),
