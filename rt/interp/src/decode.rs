@@ -148,7 +148,7 @@ impl Decoder<'_, '_> {
             }
             Inst::CallNative { dst, native, args } => {
                 let (dst, args, n) = (self.dst(*dst), self.slots(args), args.len() as u16);
-                Op::CallNative { dst, native: native.0 as u16, n, args }
+                Op::CallNative { dst, native: native.0, n, args }
             }
             Inst::CallExtern { dst, external, args } => {
                 let site = self.func.foreign.len() as u32;

@@ -134,7 +134,7 @@ pub enum Op {
     CallClosure { dst: Slot, callee: Slot, n: u16, args: Slots },
     /// `table` is the method's number in `Program::methods`.
     CallMethod { dst: Slot, object: Slot, n: u16, table: u32, args: Slots },
-    CallNative { dst: Slot, native: u16, n: u16, args: Slots },
+    CallNative { dst: Slot, n: u16, native: u32, args: Slots },
     /// `site` is a place in `Func::foreign`.
     CallExtern { dst: Slot, site: u32, args: Slots },
     TailCall { func: u32, args: Slots },

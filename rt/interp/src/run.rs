@@ -306,7 +306,7 @@ impl Machine {
                     for (value, &arg) in values.iter_mut().zip(slots!(args, n)) {
                         *value = reg!(arg);
                     }
-                    let native = program.natives[usize::from(native)];
+                    let native = program.natives[native as usize];
                     if native == NativeFn::vt_exit {
                         save!();
                         return Err(Stop::Exit(values[0] as i64));
