@@ -38,11 +38,11 @@ fn compare(seed: u64) -> Result<(), Failed> {
     let reference = run(&file, &["--engine=interp"], false)?;
     let mut ways = vec![(vec!["--engine=jit", "-O0"], false), (vec!["--engine=jit", "-O2"], false)];
     // What is slow is done for some.
-    if seed % 5 == 0 {
+    if seed.is_multiple_of(5) {
         ways.push((vec!["--engine=jit", "-O2"], true));
         ways.push((vec!["--engine=interp"], true));
     }
-    if seed % 10 == 0 {
+    if seed.is_multiple_of(10) {
         ways.push((vec!["--engine=native", "-O2"], false));
     }
     for (arguments, stress) in ways {

@@ -8,10 +8,10 @@
 
 pub mod arg;
 #[cfg(all(unix, not(miri)))]
-mod code_memory;
-#[cfg(all(unix, not(miri)))]
 mod body;
 mod boxing;
+#[cfg(all(unix, not(miri)))]
+mod code_memory;
 #[cfg(all(unix, not(miri)))]
 #[macro_use]
 mod context;
