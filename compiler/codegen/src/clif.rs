@@ -65,6 +65,8 @@ pub struct Translated {
     pub symbol: Symbol,
     /// The contents of its [`Symbol::Bytes`].
     pub bytes: Vec<Box<[u8]>>,
+    /// How much larger its frame is to the runtime than to the processor: that of the body behind it.
+    pub frame_ahead: u32,
 }
 
 impl<'a> Compiler<'a> {
@@ -75,15 +77,30 @@ impl<'a> Compiler<'a> {
 
     /// Translates a function of the program.
     pub fn translate(&mut self, function: &ir::Function) -> Translated {
-        let symbol = Symbol::Function(function.func);
+        self.translate_as(Symbol::Function(function.func), function, 0)
+    }
+
+    /// Translates what is called in place of a function whose frame has turned out to be so large that nothing may be
+    /// stored in it before the stack is checked: it checks for `frame_ahead` bytes and goes on to the body.
+    pub fn translate_guard(&mut self, function: &ir::Function, frame_ahead: u32) -> Translated {
+        let mut guard = ir::Function::new(function.func, &function.name, function.result);
+        let block = guard.add_block();
+        let reprs = function.blocks[function.entry()].params.iter().map(|&param| function.repr(param));
+        let params = reprs.map(|repr| guard.add_param(block, repr)).collect();
+        guard.blocks[block].term = ir::Terminator::TailCall(function.func, params);
+        self.translate_as(Symbol::Function(function.func), &guard, frame_ahead)
+    }
+
+    fn translate_as(&mut self, symbol: Symbol, function: &ir::Function, frame_ahead: u32) -> Translated {
         let entry = &function.blocks[function.entry()];
         let params = entry.params.iter().map(|&param| function.repr(param));
         self.begin(symbol, signature(CallConv::Tail, params, function.result));
         let mut emitter = Emitter::new(self.shared, function, &mut self.context.func, &mut self.builder);
+        emitter.frame_ahead = frame_ahead;
         emitter.body();
         let bytes = emitter.bytes;
         emitter.b.finalize(self.shared.isa.frontend_config());
-        Translated { symbol, bytes }
+        Translated { symbol, bytes, frame_ahead }
     }
 
     /// The translated function, for people.
@@ -174,6 +191,8 @@ struct Emitter<'e> {
     array: Option<StackSlot>,
     /// The handlers around the instruction being translated.
     handlers: Vec<calls::Handler>,
+    /// See [`Compiler::translate_guard`]; else 0.
+    frame_ahead: u32,
 }
 
 impl<'e> Emitter<'e> {
@@ -197,6 +216,7 @@ impl<'e> Emitter<'e> {
             bytes: Vec::new(),
             array: None,
             handlers: Vec::new(),
+            frame_ahead: 0,
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Code {
     pub bytes: Vec<u8>,
     /// Its alignment in bytes.
     pub align: u32,
+    /// The frame pointer minus the stack pointer.
+    pub frame_size: u32,
     /// What is to be filled in.
     pub relocs: Vec<CodeReloc>,
     /// Its calls, by ascending return address.
@@ -101,10 +103,11 @@ pub fn collect(context: &Context, isa: &dyn TargetIsa, translated: Translated, d
         let map = maps.next_if(|map| map.0 == site.ret_addr);
         let size = site.frame_offset.unwrap_or(frame_size);
         debug_assert!(map.is_none_or(|map| map.1 == size), "the stack map counts from another stack pointer");
+        let ahead = translated.frame_ahead;
         CallSite {
             pc: site.ret_addr,
-            frame_size: size,
-            roots: map.map_or(Vec::new(), |map| map.2.entries().map(|(_, offset)| offset).collect()),
+            frame_size: size + ahead,
+            roots: map.map_or(Vec::new(), |map| map.2.entries().map(|(_, offset)| offset + ahead).collect()),
             handlers: site.exception_handlers.iter().map(handler).collect(),
             loc: loc_of(loc_at(site.ret_addr)),
             at_entry: loc_at(site.ret_addr) == entry_loc(),
@@ -128,6 +131,7 @@ pub fn collect(context: &Context, isa: &dyn TargetIsa, translated: Translated, d
         symbol: translated.symbol,
         bytes: buffer.data().to_vec(),
         align: buffer.alignment.max(isa.function_alignment().preferred),
+        frame_size,
         relocs: relocs.collect(),
         sites: sites.collect(),
         lines,

@@ -1,7 +1,7 @@
 //! Machine code of all functions, on several threads, put together into an image.
 
 use crate::clif::{Compiler, Shared, Translated};
-use crate::code;
+use crate::code::{self, Code};
 use crate::dispatch::Dispatch;
 use crate::env::Env;
 use crate::image::Image;
@@ -12,6 +12,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use vitbc::FuncIdx;
+
+/// The largest frame that functions lay out before they check the stack, in bytes. The runtime keeps more than this,
+/// and what its own code needs, below the limit.
+const MAX_FRAME: u32 = 64 << 10;
 
 /// Makes machine code of a program's functions. The image is the same whatever the number of threads.
 ///
@@ -28,10 +32,28 @@ pub fn define(
         functions.iter().map(|function| (function.func, function)).collect();
     let shared = Shared { env, isa, dispatch: &dispatch };
     let codes = each(&shared, &functions, |compiler, translated| {
-        let context = compiler.compile()?;
-        code::collect(context, isa, translated, options.debug)
+        let mut code = finish(compiler, isa, translated, options.debug)?;
+        match code.symbol {
+            Symbol::Function(func) if code.frame_size > MAX_FRAME => {
+                code.symbol = Symbol::LargeFrame(func);
+                let guard = compiler.translate_guard(functions[&func], code.frame_size);
+                Ok(vec![finish(compiler, isa, guard, options.debug)?, code])
+            }
+            _ => Ok(vec![code]),
+        }
     })?;
-    Image::new(env, &dispatch, &functions, codes)
+    Image::new(env, &dispatch, &functions, codes.into_iter().flatten().collect())
+}
+
+/// Machine code of what has just been translated.
+fn finish(
+    compiler: &mut Compiler<'_>,
+    isa: &dyn TargetIsa,
+    translated: Translated,
+    debug: bool,
+) -> Result<Code, String> {
+    let context = compiler.compile()?;
+    code::collect(context, isa, translated, debug)
 }
 
 /// The Cranelift form of a program's functions as text.

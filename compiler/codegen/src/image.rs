@@ -161,7 +161,7 @@ impl Image {
             }
             let placed = &mut builder.image.functions[number];
             placed.unwind = code.unwind;
-            if let Symbol::Function(func) = code.symbol {
+            if let Symbol::Function(func) | Symbol::LargeFrame(func) = code.symbol {
                 let locs = &functions[&func].locs;
                 placed.lines =
                     code.lines.into_iter().map(|(at, loc)| (at, loc.and_then(|loc| locs[loc].position))).collect();
@@ -218,7 +218,7 @@ impl Builder<'_> {
             text.extend_from_slice(&code.bytes);
             self.places.insert(code.symbol, (SectionId::Text, start));
             let function = match code.symbol {
-                Symbol::Function(func) => functions.get(&func).copied(),
+                Symbol::Function(func) | Symbol::LargeFrame(func) => functions.get(&func).copied(),
                 _ => None,
             };
             tables.add(&self.env, function, code, start);

@@ -38,6 +38,8 @@ macro_rules! symbols {
 symbols! {
     /// A function of the program.
     0 Function(FuncIdx) { |func: FuncIdx| func.0 } { FuncIdx };
+    /// The body of a function with a frame so large that [`Symbol::Function`] only checks the stack for it.
+    16 LargeFrame(FuncIdx) { |func: FuncIdx| func.0 } { FuncIdx };
     /// The same function for calls through a function value, whose object it drops.
     1 WithoutClosure(FuncIdx) { |func: FuncIdx| func.0 } { FuncIdx };
     /// The same function for calls through a trait object, which it unboxes.
@@ -111,6 +113,7 @@ impl Symbol {
         let of = |prefix: &str, func: FuncIdx| Cow::Owned(format!("{prefix}{}", env.module.func_name(func)));
         match self {
             Symbol::Function(func) => of("vitte.", func),
+            Symbol::LargeFrame(func) => of("vitte.body.", func),
             Symbol::WithoutClosure(func) => of("vitte.fn.", func),
             Symbol::UnboxReceiver(func) => of("vitte.method.", func),
             Symbol::Callback(func) => of("vitte.callback.", func),
@@ -139,6 +142,7 @@ impl Symbol {
         matches!(
             self,
             Symbol::Function(_)
+                | Symbol::LargeFrame(_)
                 | Symbol::WithoutClosure(_)
                 | Symbol::UnboxReceiver(_)
                 | Symbol::Callback(_)

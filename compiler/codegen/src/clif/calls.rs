@@ -69,7 +69,8 @@ impl Emitter<'_> {
     /// The reference for calls of a function of the program, closure object included if it takes one.
     pub(super) fn function_ref(&mut self, func: FuncIdx) -> FuncRef {
         let env = self.shared.env;
-        self.import(Symbol::Function(func), || {
+        let symbol = if self.frame_ahead > 0 { Symbol::LargeFrame(func) } else { Symbol::Function(func) };
+        self.import(symbol, || {
             let (params, result) = reprs(&env, func);
             let closure = env.takes_closure(func).then_some(Repr::Ref);
             signature(CallConv::Tail, closure.into_iter().chain(params), result)

@@ -68,7 +68,10 @@ impl Emitter<'_> {
         let args: Vec<BlockArg> = refs.iter().map(|&at| BlockArg::Value(params[at])).collect();
 
         // In this order the load becomes part of the comparison.
-        let sp = self.b.ins().get_stack_pointer(types::I64);
+        let mut sp = self.b.ins().get_stack_pointer(types::I64);
+        if self.frame_ahead > 0 {
+            sp = self.b.ins().iadd_imm_s(sp, -i64::from(self.frame_ahead));
+        }
         let limit = self.load_context(offset_of!(Context, stack_limit));
         let below = self.b.ins().icmp(IntCC::UnsignedLessThan, sp, limit);
         self.b.ins().brif(below, slow, &[], body, &args);

@@ -56,7 +56,7 @@ impl Compiler<'_> {
         body(&mut shim);
         shim.b.seal_all_blocks();
         shim.b.finalize(self.shared.isa.frontend_config());
-        Translated { symbol, bytes: Vec::new() }
+        Translated { symbol, bytes: Vec::new(), frame_ahead: 0 }
     }
 }
 

@@ -68,7 +68,7 @@ fn dwarf(file: &mut File<'_>) -> Result<(), Box<dyn std::error::Error>> {
     root_entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(image.text.bytes.len() as u64));
 
     for function in &image.functions {
-        let Symbol::Function(_) = function.symbol else { continue };
+        let (Symbol::Function(_) | Symbol::LargeFrame(_)) = function.symbol else { continue };
         let first = sequence(&mut lines, &files, function);
         let entry = unit.unit.add(root, gimli::DW_TAG_subprogram);
         let entry = unit.unit.get_mut(entry);

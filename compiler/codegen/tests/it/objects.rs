@@ -66,3 +66,28 @@ fn a_program_that_exports_c_names_keeps_its_own_symbols() {
     assert!(symbol.is_local());
     assert!(file.symbols().all(|symbol| symbol.name() != Ok("malloc")));
 }
+
+/// A function that keeps `n` numbers over a call.
+fn keeps(n: usize) -> String {
+    let mut source = format!("FUNC keeps(n: int) -> int\n  REG r0 TO r{n}: int\n");
+    for i in 0..n {
+        source += &format!("  MUL r{i}, n, {}\n", if i == 0 { "n".to_owned() } else { format!("r{}", i - 1) });
+    }
+    source += &format!("  CALL r{n}, keeps, n\n");
+    for i in 0..n {
+        source += &format!("  ADD r{n}, r{n}, r{i}\n");
+    }
+    source
+        + &format!("  RETURN r{n}\nEND\nMAIN\n  REG r0: int\n  LOAD_CONST r0, 1\n  CALL _, keeps, r0\n  RETURN\nEND\n")
+}
+
+#[test]
+fn large_frames_are_checked_before_anything_is_stored_in_them() {
+    let options = Options { opt: vittec_codegen::OptLevel::O0, ..Options::default() };
+    for (n, is_large) in [(100, false), (8200, true)] {
+        let bytes = compile(&module(&keeps(n), "keeps"), &options).expect("an object").object;
+        let file = object::File::parse(&*bytes).expect("an object file");
+        let body = file.symbols().find(|symbol| symbol.name() == Ok("vitte.body.keeps"));
+        assert_eq!(body.is_some(), is_large, "{n}");
+    }
+}
