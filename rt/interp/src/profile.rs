@@ -27,8 +27,10 @@ impl Profile {
         }
     }
 
-    pub(crate) fn call(&mut self, func: u32) {
-        *self.calls.entry(func).or_default() += 1;
+    pub(crate) fn call(&mut self, machine: &Machine) {
+        if let Some(frame) = machine.frames.last() {
+            *self.calls.entry(frame.func).or_default() += 1;
+        }
     }
 
     /// How often the instruction was carried out.

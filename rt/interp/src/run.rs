@@ -107,9 +107,9 @@ impl Machine {
         }
         // Enters the function whose frame was just made.
         macro_rules! enter_callee {
-            ($callee:expr) => {{
+            () => {{
                 if T::ACTIVE {
-                    tracer.call($callee);
+                    tracer.call(self);
                 }
                 enter!();
                 yield_if_due!();
@@ -265,7 +265,7 @@ impl Machine {
                     let n = program.functions[callee as usize].n_params as usize;
                     let slots = &func.slots[args as usize..args as usize + n];
                     attempt!(self.push_frame(callee, Args { base, first: None, slots }, dst, 0));
-                    enter_callee!(callee);
+                    enter_callee!();
                 }
                 Op::CallClosure { dst, callee, n, args } => {
                     safepoint!();
@@ -274,7 +274,7 @@ impl Machine {
                     let callee = self.process.object(closure).closure_code() as u32;
                     let args = Args { base, first: None, slots: slots!(args, n) };
                     attempt!(self.push_frame(callee, args, dst, closure));
-                    enter_callee!(callee);
+                    enter_callee!();
                 }
                 Op::CallMethod { dst, object, n, table, args } => {
                     safepoint!();
@@ -282,14 +282,14 @@ impl Machine {
                     let (callee, receiver) = self.find_method(table, reg!(object));
                     let args = Args { base, first: Some(receiver), slots: slots!(args, n) };
                     attempt!(self.push_frame(callee, args, dst, 0));
-                    enter_callee!(callee);
+                    enter_callee!();
                 }
                 Op::TailCall { func: callee, args } => {
                     safepoint!();
                     let n = program.functions[callee as usize].n_params as usize;
                     let slots = &func.slots[args as usize..args as usize + n];
                     attempt!(self.replace_frame(callee, Args { base, first: None, slots }, 0));
-                    enter_callee!(callee);
+                    enter_callee!();
                 }
                 Op::TailCallClosure { callee, n, args } => {
                     safepoint!();
@@ -297,7 +297,7 @@ impl Machine {
                     let callee = self.process.object(closure).closure_code() as u32;
                     let args = Args { base, first: None, slots: slots!(args, n) };
                     attempt!(self.replace_frame(callee, args, closure));
-                    enter_callee!(callee);
+                    enter_callee!();
                 }
                 Op::CallNative { dst, native, n, args } => {
                     safepoint!();

@@ -19,8 +19,8 @@ pub trait Tracer {
     /// The instruction of the frame on top is about to be carried out.
     fn step(&mut self, machine: &Machine);
 
-    /// A function has been entered.
-    fn call(&mut self, func: u32);
+    /// The function of the frame on top has been entered.
+    fn call(&mut self, machine: &Machine);
 
     /// The program begins.
     fn begin(&mut self);
@@ -36,7 +36,7 @@ pub struct Blind;
 impl Tracer for Blind {
     const ACTIVE: bool = false;
     fn step(&mut self, _: &Machine) {}
-    fn call(&mut self, _: u32) {}
+    fn call(&mut self, _: &Machine) {}
     fn begin(&mut self) {}
     fn end(&mut self) {}
 }
@@ -61,9 +61,12 @@ impl Tracer for Observer {
         }
     }
 
-    fn call(&mut self, func: u32) {
+    fn call(&mut self, machine: &Machine) {
         if let Some(profile) = &mut self.profile {
-            profile.call(func);
+            profile.call(machine);
+        }
+        if let Some(log) = &mut self.log {
+            log.call(machine);
         }
     }
 
@@ -80,29 +83,47 @@ impl Tracer for Observer {
     }
 }
 
+/// How a trace looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TraceStyle {
+    /// ```text
+    /// VM Start
+    /// > LOAD_CONST r0, 2
+    /// > CALL add
+    /// > RETURN r3 (5)
+    /// > PRINT 5
+    /// VM End
+    /// ```
+    ///
+    /// A call of a function shows its name only, since its arguments were shown when they were made; a result and
+    /// what is printed are shown by value. That the entry ends without a result is shown as the end.
+    #[default]
+    Plain,
+    /// ```text
+    /// VM Start
+    /// [trace] LOAD_CONST r0, 2 @ 0x0000
+    /// [trace] CALL r0, add, r0, r1 @ 0x0002
+    ///   CALL add with 2 params
+    ///   [trace] LOAD_ARG r1, x @ 0x0000
+    /// VM End
+    /// ```
+    ///
+    /// Every instruction as it stands, with its position in the function, indented by the depth of calls.
+    Detailed,
+}
+
 /// Writes one line for each instruction.
-///
-/// ```text
-/// VM Start
-/// > LOAD_CONST r0, 2
-/// > CALL add
-/// > RETURN r3 (5)
-/// > PRINT 5
-/// VM End
-/// ```
-///
-/// A call of a function shows its name only, since its arguments were shown when they were made; a result and what is
-/// printed are shown by value. That the entry ends without a result is shown as the end.
 pub struct Log {
     sink: Box<dyn Write>,
+    style: TraceStyle,
     /// The instructions of the functions seen so far, as text.
     texts: HashMap<u32, Vec<String>>,
 }
 
 impl Log {
     /// A log that goes to `sink`.
-    pub fn new(sink: Box<dyn Write>) -> Log {
-        Log { sink, texts: HashMap::new() }
+    pub fn new(sink: Box<dyn Write>, style: TraceStyle) -> Log {
+        Log { sink, style, texts: HashMap::new() }
     }
 
     /// Gives the sink back.
@@ -117,19 +138,30 @@ impl Log {
 
     fn step(&mut self, machine: &Machine) {
         let Some(frame) = machine.frames.last() else { return };
-        let inst = &machine.program.declared(frame.func).code[frame.pc as usize];
-        let line = match inst {
-            Inst::Return { value: None } if machine.frames.len() == 1 => return,
-            Inst::Call { func, .. } => format!("> CALL {}", machine.program.module.func_name(*func)),
-            Inst::Print { src } => format!("> PRINT {}", value_text(machine, *src)),
-            Inst::Return { value: Some(value) } => {
-                format!("> {} ({})", self.text(machine, frame.func, frame.pc), value_text(machine, *value))
+        let (depth, func, pc) = (machine.frames.len() - 1, frame.func, frame.pc);
+        let inst = &machine.program.declared(func).code[pc as usize];
+        let line = match (self.style, inst) {
+            (TraceStyle::Detailed, _) => {
+                format!("{}[trace] {} @ 0x{pc:04X}", "  ".repeat(depth), self.text(machine, func, pc))
             }
-            _ => format!("> {}", self.text(machine, frame.func, frame.pc)),
+            (_, Inst::Return { value: None }) if depth == 0 => return,
+            (_, Inst::Call { func, .. }) => format!("> CALL {}", machine.program.module.func_name(*func)),
+            (_, Inst::Print { src }) => format!("> PRINT {}", value_text(machine, *src)),
+            (_, Inst::Return { value: Some(value) }) => {
+                format!("> {} ({})", self.text(machine, func, pc), value_text(machine, *value))
+            }
+            _ => format!("> {}", self.text(machine, func, pc)),
         };
         // What the program has printed so far comes first.
         flush_for_exit();
         self.line(&line);
+    }
+
+    fn call(&mut self, machine: &Machine) {
+        if let (TraceStyle::Detailed, Some(frame)) = (self.style, machine.frames.last()) {
+            let (depth, function) = (machine.frames.len() - 1, machine.program.declared(frame.func));
+            self.line(&format!("{}CALL {} with {} params", "  ".repeat(depth), function.name, function.n_params));
+        }
     }
 
     fn text(&mut self, machine: &Machine, func: u32, pc: u32) -> &str {

@@ -4,7 +4,7 @@ use crate::body::Interpreted;
 use crate::error::Error;
 use crate::profile::Profile;
 use crate::program::Program;
-use crate::trace::{Blind, Log, Observer, Tracer};
+use crate::trace::{Blind, Log, Observer, TraceStyle, Tracer};
 use std::cell::RefCell;
 use std::io::Write;
 use std::path::Path;
@@ -36,6 +36,7 @@ pub struct Vm {
     options: Option<Options>,
     args: Vec<String>,
     trace: Option<Box<dyn Write>>,
+    trace_style: TraceStyle,
     dump: Option<Box<dyn Write>>,
     is_profiled: bool,
     profile: Option<Profile>,
@@ -61,6 +62,11 @@ impl Vm {
     /// on standard output both stand in order.
     pub fn set_trace(&mut self, sink: Box<dyn Write>) {
         self.trace = Some(sink);
+    }
+
+    /// Says how the trace looks.
+    pub fn set_trace_style(&mut self, style: TraceStyle) {
+        self.trace_style = style;
     }
 
     /// Writes frames, registers and the heap's state to `sink` when the program ends, however it does.
@@ -123,7 +129,7 @@ impl Vm {
         if !is_observed {
             return Ok(self.run_watched_by(program, runtime, Rc::new(RefCell::new(Blind))));
         }
-        let log = self.trace.take().map(Log::new);
+        let log = self.trace.take().map(|sink| Log::new(sink, self.trace_style));
         let profile = self.is_profiled.then(|| Profile::new(&program.module));
         let observer = Rc::new(RefCell::new(Observer { log, profile }));
         let code = self.run_watched_by(program, runtime, observer.clone());

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use vitbc::text::{ParseOptions, parse};
 use vitbc::verify::verify;
 use vitbc::{Module, Opcode, Verified};
-use vitte_interp::{Error, Vm};
+use vitte_interp::{Error, TraceStyle, Vm};
 use vitte_rt::Options;
 
 /// A sink whose content can be read while others write to it.
@@ -77,6 +77,30 @@ VM End
     // The sink is still there for the next run.
     assert_eq!(vm.run().unwrap(), 0);
     assert_eq!(sink.text(), expected.repeat(2));
+}
+
+#[test]
+fn detailed_trace_shows_positions_and_depth() {
+    let mut vm = vm(ADD);
+    let sink = Sink::default();
+    vm.set_trace(Box::new(sink.clone()));
+    vm.set_trace_style(TraceStyle::Detailed);
+    assert_eq!(vm.run().unwrap(), 0);
+    let expected = "\
+VM Start
+[trace] LOAD_CONST r0, 2 @ 0x0000
+[trace] LOAD_CONST r1, 3 @ 0x0001
+[trace] CALL r0, add, r0, r1 @ 0x0002
+  CALL add with 2 params
+  [trace] LOAD_ARG r1, x @ 0x0000
+  [trace] LOAD_ARG r2, y @ 0x0001
+  [trace] ADD r3, r1, r2 @ 0x0002
+  [trace] RETURN r3 @ 0x0003
+[trace] PRINT r0 @ 0x0003
+[trace] RETURN @ 0x0004
+VM End
+";
+    assert_eq!(sink.text(), expected);
 }
 
 #[test]
