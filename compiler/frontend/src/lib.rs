@@ -1,2 +1,10 @@
-//! Vitte source to VITBC: lexer, parser, types, monomorphisation, diagnostics.
+//! Vitte source to VITBC.
 #![forbid(unsafe_code)]
+
+mod ast;
+pub mod codes;
+pub mod diagnostic;
+mod lex;
+mod names;
+mod parse;
+pub mod source;

@@ -1,0 +1,144 @@
+//! Interned text: names compare as numbers. Keywords are the first names, in the order of [`KEYWORDS`].
+
+use rustc_hash::FxHashMap;
+
+/// A piece of text of [`Names`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Name(pub u32);
+
+macro_rules! keywords {
+    ($($konst:ident $text:literal;)*) => {
+        /// The words that cannot be names.
+        pub(crate) const KEYWORDS: &[&str] = &[$($text),*];
+
+        /// Keywords, by their place in [`KEYWORDS`].
+        #[allow(non_camel_case_types)]
+        #[repr(u32)]
+        enum Order { $($konst),* }
+
+        /// The keywords.
+        #[allow(missing_docs)]
+        pub(crate) mod kw {
+            use super::{Name, Order};
+            $(pub(crate) const $konst: Name = Name(Order::$konst as u32);)*
+        }
+    };
+}
+
+keywords! {
+    FN "fn"; LET "let"; MUT "mut"; CONST "const"; STRUCT "struct"; ENUM "enum"; TRAIT "trait"; IMPL "impl"; FOR "for";
+    IN "in"; WHILE "while"; LOOP "loop"; IF "if"; ELSE "else"; MATCH "match"; RETURN "return"; BREAK "break";
+    CONTINUE "continue"; TRUE "true"; FALSE "false"; NIL "nil"; IMPORT "import"; PUB "pub"; EXTERN "extern"; TRY "try";
+    CATCH "catch"; FINALLY "finally"; THROW "throw"; SPAWN "spawn"; RECEIVE "receive"; AFTER "after"; AS "as"; IS "is";
+    AND "and"; OR "or"; NOT "not"; SELF "self";
+}
+
+/// The interned texts of a compilation.
+#[derive(Debug)]
+pub struct Names {
+    map: FxHashMap<Box<str>, Name>,
+    texts: Vec<Box<str>>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let mut names = Names { map: FxHashMap::default(), texts: vec![] };
+        for keyword in KEYWORDS {
+            names.intern(keyword);
+        }
+        names
+    }
+}
+
+impl Names {
+    /// The name of this text.
+    pub fn intern(&mut self, text: &str) -> Name {
+        if let Some(&name) = self.map.get(text) {
+            return name;
+        }
+        let name = Name(self.texts.len() as u32);
+        self.texts.push(text.into());
+        self.map.insert(text.into(), name);
+        name
+    }
+
+    /// The name of this text, if something bears it.
+    pub fn get(&self, text: &str) -> Option<Name> {
+        self.map.get(text).copied()
+    }
+
+    /// The text of a name.
+    pub fn text(&self, name: Name) -> &str {
+        &self.texts[name.0 as usize]
+    }
+}
+
+impl Name {
+    /// Whether it is a keyword.
+    pub(crate) fn is_keyword(self) -> bool {
+        (self.0 as usize) < KEYWORDS.len()
+    }
+}
+
+/// The candidate most like `name`, if one is near enough to have been meant.
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (name.chars().count() / 3).max(1);
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        // The difference in length is the least distance there can be.
+        if candidate.len().abs_diff(name.len()) > limit || candidate == name {
+            continue;
+        }
+        let far = match candidate.eq_ignore_ascii_case(name) {
+            true => 0,
+            false => distance(name, candidate),
+        };
+        if far <= limit && best.is_none_or(|(near, known)| (far, candidate) < (near, known)) {
+            best = Some((far, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// Optimal string alignment distance: insertions, deletions, replacements, swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let mut least = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    least = least.min(rows[i - 2][j - 2] + 1);
+                }
+                least
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keywords_come_first() {
+        let mut names = Names::default();
+        assert_eq!(names.intern("self"), kw::SELF);
+        assert!(names.intern("fn").is_keyword());
+        let own = names.intern("x");
+        assert!(!own.is_keyword());
+        assert_eq!((names.intern("x"), names.text(own)), (own, "x"));
+    }
+
+    #[test]
+    fn slips_of_the_pen_are_recognised() {
+        assert_eq!(nearest("prnit", ["print", "sprint", "point"]), Some("print"));
+        assert_eq!(nearest("lenght", ["length", "len"]), Some("length"));
+        assert_eq!(nearest("x", ["foo"]), None);
+    }
+}

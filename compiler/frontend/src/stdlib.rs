@@ -1,0 +1,23 @@
+//! The standard library's sources, carried in the compiler.
+
+/// Modules that every program has, besides those it imports: they bring the methods of built-in types.
+pub(crate) const ALWAYS: &[&str] = &["prelude", "list", "map", "str", "bytes"];
+
+macro_rules! modules {
+    ($($name:literal)*) => {
+        /// All modules with their text.
+        const MODULES: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../../rt/std/", $name, ".vit")))),*];
+    };
+}
+
+modules! { "prelude" "list" "map" "str" "bytes" }
+
+/// The text of a module.
+pub(crate) fn source(name: &str) -> Option<&'static str> {
+    MODULES.iter().find(|(known, _)| *known == name).map(|&(_, text)| text)
+}
+
+/// The names of all modules.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|&(name, _)| name)
+}
