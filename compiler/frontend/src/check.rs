@@ -110,10 +110,10 @@ fn check(session: &mut Session<'_>, id: FuncId) -> Body {
     let self_ty = match func.parent {
         Parent::None => None,
         Parent::Impl(imp) => Some(session.program.imp(imp).self_ty),
-        Parent::Trait(..) => func.receiver.then(|| func.params[0].ty).or_else(|| {
+        Parent::Trait(..) => {
             let name = func.generics[0].name;
             Some(session.program.types.param(0, name))
-        }),
+        }
     };
     let func = session.program.func(id);
     let (result, params, source, span) = (func.result, func.params.clone(), func.source, func.span);

@@ -287,7 +287,7 @@ impl Flow<'_> {
             }
             NodeKind::Assert { cond, message, .. } => {
                 self.node(*cond);
-                let other = self.branch(|flow| message.into_iter().for_each(|message| flow.node(message)));
+                let other = self.branch(|flow| message.iter().for_each(|&message| flow.node(message)));
                 self.state.touched.extend(&other.touched);
             }
             NodeKind::Error

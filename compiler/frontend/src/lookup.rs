@@ -72,13 +72,16 @@ impl Program {
         }
         let text = self.text(name.name).to_owned();
         let own = self.module(module);
-        let mut candidates: Vec<&str> = locals.iter().map(|&local| self.text(local)).collect();
+        let mut candidates: Vec<&str> = vec![];
+        candidates.extend(locals.iter().map(|&local| self.text(local)));
         candidates.extend(own.items.keys().chain(own.imports.keys()).map(|&name| self.text(name)));
         candidates.extend(own.variants.keys().map(|&name| self.text(name)));
         let prelude = self.module(PRELUDE);
         candidates.extend(prelude.items.iter().filter(|(_, entry)| entry.public).map(|(&name, _)| self.text(name)));
         candidates.extend(["print", "println", "eprint", "len", "assert", "panic", "self_pid"]);
-        candidates.extend(basic_names());
+        for basic in basic_names() {
+            candidates.push(basic);
+        }
         let meant = nearest(&text, candidates).map(str::to_owned);
         let (code, what) = match as_type {
             true => (codes::UNKNOWN_TYPE, "type"),

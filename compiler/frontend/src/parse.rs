@@ -54,7 +54,8 @@ pub(crate) fn parse(mut tokens: Tokens, names: &mut Names, diagnostics: &mut Vec
         spawn_monitor: names.intern("spawn_monitor"),
         underscore: names.intern("_"),
     };
-    let ast = Ast { bytes: std::mem::take(&mut tokens.bytes), ..Ast::default() };
+    let mut ast = Ast::default();
+    ast.bytes = std::mem::take(&mut tokens.bytes);
     let mut parser =
         Parser { tokens: &tokens, at: 0, depth: 0, structs: true, ast, names, diagnostics, words };
     parser.file();

@@ -1,0 +1,95 @@
+//! From a main file to a module: the order of things.
+
+use crate::check::Session;
+use crate::codes;
+use crate::collect;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::load::Load;
+use crate::lower;
+use crate::program::{ConstId, FuncId, Source};
+use crate::roots;
+use crate::consts;
+use crate::source::{SourceFile, SourceLoader, Sources};
+use vitbc::Module;
+
+/// What to make.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Make a library: every public function of the main file is exported, and no program is needed.
+    pub library: bool,
+    /// Make a program that runs the tests of the main file instead of the program.
+    pub tests: bool,
+    /// Check only: `module` stays empty.
+    pub check: bool,
+    /// Check unused parts of the standard library too.
+    pub check_std: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Compilation {
+    /// The module, if there were no errors.
+    pub module: Option<Module>,
+    /// What there is to say, by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// All source files, to say where.
+    pub sources: Sources,
+}
+
+/// Compiles a program.
+pub fn compile(loader: &mut dyn SourceLoader, main: &SourceFile, options: &Options) -> Compilation {
+    let mut load = Load::new(loader);
+    let Some(main) = load.run(main) else {
+        return Compilation { module: None, diagnostics: load.diagnostics, sources: load.sources };
+    };
+    let (program, asts) = collect::collect(load, main);
+    let mut session = Session::new(program, &asts);
+    roots::declare(&mut session, main, options);
+    check_all(&mut session, options);
+    let roots = roots::find(&mut session, main, options);
+    let mut module = None;
+    if !has_errors(&session) && !options.check {
+        module = lower::lower(&mut session, main, &roots);
+    }
+    let mut program = session.program;
+    program.diagnostics.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.span));
+    program.diagnostics.dedup();
+    Compilation { module, diagnostics: program.diagnostics, sources: program.sources }
+}
+
+fn has_errors(session: &Session<'_>) -> bool {
+    session.program.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Checks all bodies of the program's own modules.
+fn check_all(session: &mut Session<'_>, options: &Options) {
+    for position in 0..session.program.funcs.len() {
+        let id = FuncId(position as u32);
+        let func = session.program.func(id);
+        let is_std = session.program.module(func.module).is_std;
+        let has_body = !matches!(func.source, Source::Required | Source::Native | Source::Extern { .. });
+        if has_body && (!is_std || options.check_std) {
+            session.body(id);
+        }
+    }
+    for position in 0..session.program.consts.len() {
+        let id = ConstId(position as u32);
+        if !session.program.module(session.program.constant(id).module).is_std || options.check_std {
+            consts::value(session, id);
+        }
+    }
+    warn_of_imports(session);
+}
+
+/// Warns of modules that are imported for nothing.
+fn warn_of_imports(session: &mut Session<'_>) {
+    let mut unused = vec![];
+    for module in &session.program.modules {
+        let imports = module.imports.iter().filter(|(_, import)| !import.used && !module.is_std);
+        unused.extend(imports.map(|(&name, import)| (name, import.span)));
+    }
+    for (name, span) in unused {
+        let message = format!("the module `{}` is imported but not used", session.program.text(name));
+        session.program.report(Diagnostic::warning(codes::UNUSED_IMPORT, span, message));
+    }
+}

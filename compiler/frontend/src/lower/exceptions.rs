@@ -1,0 +1,159 @@
+//! `try`, and leaving it.
+//!
+//! ```text
+//! try { A } catch e: E { B } finally { C }
+//!
+//!     ┌ region F: everything → 4          1  A                  what leaves A or B in another way (return, break)
+//!     │ ┌ region C: E → 2                    jump 3             runs C on its way: there the regions have a hole
+//!     │ └                                 2  B
+//!     └                                   3  C, jump 5
+//!                                         4  C, rethrow
+//!                                         5  …
+//! ```
+
+use super::function::FunctionLower;
+use crate::body::{Catch, NodeId};
+use crate::source::Span;
+use crate::types::{Kind, Ty};
+use vitbc::builder::{Catch as Handler, Region};
+use vitbc::{Inst, Label, Reg, TypeIdx};
+
+/// A `try` whose body is being made.
+pub(super) struct TryScope {
+    /// The open region; `None` within a hole.
+    region: Option<Region>,
+    handlers: Vec<Handler>,
+    finally: Option<NodeId>,
+}
+
+impl FunctionLower<'_, '_, '_> {
+    pub(super) fn try_block(
+        &mut self,
+        body: NodeId,
+        catches: &[Catch],
+        finally: Option<NodeId>,
+        dst: Option<Reg>,
+        span: Span,
+    ) {
+        let Some(finally) = finally else {
+            return self.try_catch(body, catches, dst, span);
+        };
+        let (end, handler) = (self.b.label(), self.b.label());
+        let exception = self.b.reg(TypeIdx::ANY);
+        let handlers = vec![Handler { target: handler, reg: exception, filter: None }];
+        self.enter(handlers, Some(finally));
+        match catches {
+            [] => self.statement(|lower| lower.into(body, dst)),
+            _ => self.try_catch(body, catches, dst, span),
+        }
+        self.exit();
+        if !self.dead() {
+            self.statement(|lower| lower.effect(finally));
+            self.jump(end);
+        }
+        self.bind(handler);
+        self.statement(|lower| lower.effect(finally));
+        self.emit(Inst::Rethrow { value: exception }, span);
+        self.bind(end);
+    }
+
+    fn try_catch(&mut self, body: NodeId, catches: &[Catch], dst: Option<Reg>, span: Span) {
+        let end = self.b.label();
+        let exception = self.b.reg(TypeIdx::ANY);
+        let labels: Vec<Label> = catches.iter().map(|_| self.b.label()).collect();
+        let mut handlers = vec![];
+        // Traits are asked for by hand: from the first such clause on, everything is caught.
+        let mut by_hand: Option<(usize, Label)> = None;
+        for (position, catch) in catches.iter().enumerate() {
+            let ty = catch.ty.map(|ty| self.concrete(ty));
+            let is_trait = ty.is_some_and(|ty| matches!(self.kind(ty), Kind::Trait(..) | Kind::Optional(_)));
+            if is_trait {
+                let target = self.b.label();
+                by_hand = Some((position, target));
+                handlers.push(Handler { target, reg: exception, filter: None });
+                break;
+            }
+            let filter = ty.map(|ty| self.low.ty(ty));
+            handlers.push(Handler { target: labels[position], reg: exception, filter });
+            if filter.is_none() {
+                break;
+            }
+        }
+        self.enter(handlers, None);
+        self.statement(|lower| lower.into(body, dst));
+        self.exit();
+        self.jump(end);
+        if let Some((first, target)) = by_hand {
+            self.bind(target);
+            self.dispatch(&catches[first..], &labels[first..], exception, span);
+        }
+        for (catch, label) in catches.iter().zip(labels) {
+            self.bind(label);
+            self.statement(|lower| {
+                if let Some(local) = catch.local {
+                    lower.locals.remove(&local);
+                    let ty = catch.ty.map_or(Ty::ANY, |ty| lower.concrete(ty));
+                    let value = lower.take_from_any(exception, None, ty, span);
+                    lower.new_variable(local, Some(value), span);
+                }
+                lower.into(catch.body, dst);
+            });
+            self.jump(end);
+        }
+        self.bind(end);
+    }
+
+    /// Finds the clause for an exception by asking.
+    fn dispatch(&mut self, catches: &[Catch], labels: &[Label], exception: Reg, span: Span) {
+        for (catch, &label) in catches.iter().zip(labels) {
+            match catch.ty.map(|ty| self.concrete(ty)) {
+                None | Some(Ty::ANY) => return self.jump(label),
+                Some(ty) => {
+                    let fits = self.temp(Ty::BOOL);
+                    self.is_type(fits, exception, ty, span);
+                    self.emit(Inst::If { cond: fits, target: label }, span);
+                }
+            }
+        }
+        self.emit(Inst::Rethrow { value: exception }, span);
+    }
+
+    fn enter(&mut self, handlers: Vec<Handler>, finally: Option<NodeId>) {
+        let region = Some(self.b.begin_region());
+        self.tries.push(TryScope { region, handlers, finally });
+    }
+
+    fn exit(&mut self) {
+        let scope = self.tries.pop().unwrap_or_else(|| unreachable!("what is left was entered"));
+        if let Some(region) = scope.region {
+            self.b.end_region(region, &scope.handlers);
+        }
+    }
+
+    /// Leaves all `try` but the outer `n`, by running their `finally` blocks, and then `f`.
+    pub(super) fn leave(&mut self, n: usize, f: impl FnOnce(&mut Self)) {
+        if self.tries[n..].iter().all(|scope| scope.finally.is_none()) {
+            return f(self);
+        }
+        let mut left = vec![];
+        while self.tries.len() > n {
+            let mut scope = self.tries.pop().unwrap_or_else(|| unreachable!("there are more than {n}"));
+            if let Some(region) = scope.region.take() {
+                self.b.end_region(region, &scope.handlers);
+            }
+            let finally = scope.finally;
+            left.push(scope);
+            if let Some(finally) = finally {
+                // What is inside of a `finally` sees the variables as they are here, and leaves them so.
+                let locals = self.locals.clone();
+                self.statement(|lower| lower.effect(finally));
+                self.locals = locals;
+            }
+        }
+        f(self);
+        while let Some(mut scope) = left.pop() {
+            scope.region = Some(self.b.begin_region());
+            self.tries.push(scope);
+        }
+    }
+}
