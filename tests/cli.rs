@@ -12,6 +12,8 @@
 //! All commands of a session run in one folder, empty at the start, with `vittec` and `vitte` in `PATH`. In what they
 //! print, `[..]` stands for any part of a line, and a line `...` for any number of lines.
 //!
+//! A line `Needs: gdb` names a program without which a session is left out, which is told.
+//!
 //! `BLESS=1` writes what was printed into the sessions that differ; read the difference before you commit it.
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -29,7 +31,11 @@ fn main() {
     paths.sort();
     let trial = |path: PathBuf| {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Trial::test(name, move || run(&path))
+        let missing = missing_tool(&path);
+        if let Some(tool) = &missing {
+            eprintln!("session {name} is left out: there is no {tool} in PATH");
+        }
+        Trial::test(name, move || run(&path)).with_ignored_flag(missing.is_some())
     };
     let mut trials: Vec<Trial> = paths.iter().cloned().map(trial).collect();
     trials.push(Trial::test("every code of the command line is shown", move || show_every_code(&paths)));
@@ -52,6 +58,15 @@ fn show_every_code(sessions: &[PathBuf]) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// The program that a session needs and this machine does not have.
+fn missing_tool(session: &Path) -> Option<String> {
+    let text = fs::read_to_string(session).ok()?;
+    let tool = text.lines().find_map(|line| line.strip_prefix("Needs: "))?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path).any(|folder| folder.join(tool).is_file());
+    (!is_there).then(|| tool.to_owned())
 }
 
 /// One command of a session.

@@ -211,6 +211,9 @@ pub(crate) unsafe extern "C" fn unwind() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code: u64, top: u64) -> u64 {
     naked_asm!(
+        // Debuggers and profilers are to see no frame behind this one.
+        ".cfi_startproc",
+        ".cfi_undefined rip",
         "push rbp",
         "push rbx",
         "push r12",
@@ -224,6 +227,7 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "xor ebp, ebp",
         "call rdx",
         "jmp {end}",
+        ".cfi_endproc",
         end = sym end,
         native_stack = const NATIVE_STACK,
     )
