@@ -49,6 +49,13 @@ pub(crate) struct Ast {
     pub(crate) stmts: Vec<Stmt>,
 }
 
+impl Ast {
+    /// All expressions, patterns and types, whatever they are part of.
+    pub(crate) fn nodes(&self) -> (&[Expr], &[Pat], &[TypeExpr]) {
+        (&self.exprs, &self.pats, &self.types)
+    }
+}
+
 /// A name and where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Ident {

@@ -175,7 +175,7 @@ impl Token {
     }
 
     /// Whether a line end after it may end a statement.
-    pub(super) fn ends_statement(self) -> bool {
+    pub(crate) fn ends_statement(self) -> bool {
         use Tok::*;
         match self.tok {
             Name | Int | Float | Bytes | Str | StrEnd | Label | RParen | RBracket | RBrace | Question | Bang => true,

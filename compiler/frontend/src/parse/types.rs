@@ -10,8 +10,10 @@ impl Parser<'_> {
         self.nested(|parser| {
             let start = parser.span();
             let mut id = parser.plain_type()?;
-            // `T??` comes as one token.
-            while matches!(parser.peek(), Tok::Question | Tok::QuestionQuestion) {
+            // `T??` comes as one token; with a space before it, as in `x as int ?? 0`, it is the operator.
+            while parser.peek() == Tok::Question
+                || parser.peek() == Tok::QuestionQuestion && parser.span().start == parser.last_span().end
+            {
                 parser.bump();
                 let span = parser.from(start);
                 id = parser.ast.types(TypeExpr { kind: TypeKind::Optional(id), span });
