@@ -78,8 +78,8 @@ impl Group<'_> {
     /// All of it on one line, if its items allow that.
     pub(super) fn flatten(&self) -> Option<String> {
         let keeps_breaks = match self.kind {
-            Kind::File | Kind::Brace(Brace::Arms | Brace::Methods) if !self.items.is_empty() => return None,
-            Kind::Brace(Brace::Block) if self.items.len() > 1 => return None,
+            Kind::File | Kind::Brace(Brace::Arms) if !self.items.is_empty() => return None,
+            Kind::Brace(Brace::Block | Brace::Methods) if self.items.len() > 1 => return None,
             Kind::Brace(Brace::MapType) | Kind::Paren { .. } => false,
             Kind::Square { literal } => literal,
             _ => true,
@@ -88,7 +88,7 @@ impl Group<'_> {
         if comments || keeps_breaks && self.broken && !self.items.is_empty() {
             return None;
         }
-        let padded = matches!(self.kind, Kind::Brace(Brace::Block | Brace::Fields)) && !self.items.is_empty();
+        let padded = matches!(self.kind, Kind::Brace(Brace::Block | Brace::Methods | Brace::Fields)) && !self.items.is_empty();
         let mut out = String::new();
         leaf_text(&self.open, &mut out);
         for (position, item) in self.items.iter().enumerate() {

@@ -81,7 +81,7 @@ fn spaces() {
     formats("let e: {int:int} = {:}", "let e: {int: int} = {:}\n");
     formats("xs.map( | x , y :int | x|y )", "xs.map(|x, y: int| x | y)\n");
     formats("spawn  { || 1 }", "spawn { || 1 }\n");
-    formats("impl[T] [T]{fn f(self)->T?{nil}}", "impl[T] [T] {\n    fn f(self) -> T? { nil }\n}\n");
+    formats("impl[T] [T]{fn f(self)->T?{nil}}", "impl[T] [T] { fn f(self) -> T? { nil } }\n");
     formats("impl [int] { }", "impl [int] {}\n");
     formats("extern \"m\" fn f(x:*const char,...)->int ;", "extern \"m\" fn f(x: *const char, ...) -> int\n");
     formats("if not a and! b { }", "if not a and !b {}\n");
