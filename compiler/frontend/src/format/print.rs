@@ -88,7 +88,8 @@ impl Group<'_> {
         if comments || keeps_breaks && self.broken && !self.items.is_empty() {
             return None;
         }
-        let padded = matches!(self.kind, Kind::Brace(Brace::Block | Brace::Methods | Brace::Fields)) && !self.items.is_empty();
+        let padded =
+            matches!(self.kind, Kind::Brace(Brace::Block | Brace::Methods | Brace::Fields)) && !self.items.is_empty();
         let mut out = String::new();
         leaf_text(&self.open, &mut out);
         for (position, item) in self.items.iter().enumerate() {
@@ -148,15 +149,12 @@ impl Group<'_> {
 /// Where a chain of calls may break: before the dots of methods, from the first on that follows more than a short name.
 fn chain_dots(nodes: &[Node<'_>]) -> Vec<usize> {
     let is_dot = |at: &usize| {
-        nodes[*at].leaf().is_some_and(|leaf| matches!(leaf.token.tok, Tok::Dot | Tok::QuestionDot))
-            && nodes[at + 1..].iter().skip(1).find_map(Node::group).is_some_and(|_| {
-                let mut behind = nodes[at + 1..].iter().skip(1);
-                let mut next = behind.next().and_then(Node::group);
-                if next.is_some_and(|group| matches!(group.kind, Kind::Square { literal: false })) {
-                    next = behind.next().and_then(Node::group);
-                }
-                next.is_some_and(|group| group.kind == Kind::Paren { call: true })
-            })
+        let dot = nodes[*at].leaf().is_some_and(|leaf| matches!(leaf.token.tok, Tok::Dot | Tok::QuestionDot));
+        // A name and, perhaps, type arguments stand between the dot and the call.
+        let is_types = |group: &&Group<'_>| matches!(group.kind, Kind::Square { literal: false });
+        let types = usize::from(nodes.get(at + 2).and_then(Node::group).as_ref().is_some_and(is_types));
+        let call = nodes.get(at + 2 + types).and_then(Node::group);
+        dot && call.is_some_and(|group| group.kind == Kind::Paren { call: true })
     };
     let mut dots: Vec<usize> = (1..nodes.len()).filter(is_dot).collect();
     if let Some(&first) = dots.first() {

@@ -362,10 +362,10 @@ impl<'s> Group<'s> {
                 continue;
             }
             if self.kind == Kind::Brace(Brace::Arms) {
-                if item.nodes.last().is_some_and(|node| node.last().token.tok == Tok::Comma) {
-                    if let Some(Node::Leaf(comma)) = item.nodes.pop() {
-                        item.trailing.splice(..0, comma.comments());
-                    }
+                if item.nodes.last().is_some_and(|node| node.last().token.tok == Tok::Comma)
+                    && let Some(Node::Leaf(comma)) = item.nodes.pop()
+                {
+                    item.trailing.splice(..0, comma.comments());
                 }
                 let ends_in_body = item.nodes.last().and_then(Node::group).is_some_and(|group| group.kind.is_body());
                 item.comma = !ends_in_body;
