@@ -27,7 +27,7 @@ const IN_COLD: u32 = 6;
 /// How large a function may become by inlining, above its own cost.
 const MAX_GROWTH: u32 = 1500;
 /// How large a function may become by inlining itself.
-const MAX_UNROLLED: u32 = 130;
+const MAX_UNROLLED: u32 = 270;
 /// The largest function whose calls are looked at: beyond, time matters more.
 const MAX_CALLER: usize = 20_000;
 
