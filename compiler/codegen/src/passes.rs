@@ -15,6 +15,7 @@ mod params;
 mod polls;
 mod repair;
 mod rotate;
+mod scalars;
 mod tails;
 mod values;
 
@@ -113,6 +114,24 @@ const SIMPLIFY: &[Pass] = &[
 
 /// What is done to a function once its calls are inlined. After each of them the function is simplified.
 const IMPROVE: &[Pass] = &[
+    Pass {
+        name: "scalars",
+        run: |env, func, stats| {
+            let replaced = scalars::replace_objects(env, func);
+            stats.add("scalars.objects", replaced);
+            replaced
+        },
+        reason: "after inlining, when objects stay in sight; before loops, which then carry values",
+    },
+    Pass {
+        name: "scalars again",
+        run: |env, func, stats| {
+            let replaced = scalars::replace_objects(env, func);
+            stats.add("scalars.objects", replaced);
+            replaced
+        },
+        reason: "for objects that only other objects held",
+    },
     Pass {
         name: "rotate",
         run: |_, func, stats| {
