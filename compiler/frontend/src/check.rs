@@ -155,7 +155,7 @@ fn check(session: &mut Session<'_>, id: FuncId) -> Body {
             ItemKind::Test { body, .. } => checker.function_body(body, Ty::UNIT),
             _ => unreachable!("a test is declared by a test"),
         },
-        Source::Required | Source::Native | Source::Extern { .. } => unreachable!("such functions have no body"),
+        Source::Required | Source::Native(_) | Source::Extern { .. } => unreachable!("such functions have no body"),
     };
     checker.body.root = Some(root);
     checker.finish()

@@ -6,7 +6,8 @@ use crate::collect;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::load::Load;
 use crate::lower;
-use crate::program::{ConstId, FuncId, Source};
+use crate::program::{ConstId, FuncId, Import, Source};
+use crate::stdlib;
 use crate::roots;
 use crate::consts;
 use crate::source::{SourceFile, SourceLoader, Sources};
@@ -67,7 +68,7 @@ fn check_all(session: &mut Session<'_>, options: &Options) {
         let id = FuncId(position as u32);
         let func = session.program.func(id);
         let is_std = session.program.module(func.module).is_std;
-        let has_body = !matches!(func.source, Source::Required | Source::Native | Source::Extern { .. });
+        let has_body = !matches!(func.source, Source::Required | Source::Native(_) | Source::Extern { .. });
         if has_body && (!is_std || options.check_std) {
             session.body(id);
         }
@@ -85,7 +86,9 @@ fn check_all(session: &mut Session<'_>, options: &Options) {
 fn warn_of_imports(session: &mut Session<'_>) {
     let mut unused = vec![];
     for module in &session.program.modules {
-        let imports = module.imports.iter().filter(|(_, import)| !import.used && !module.is_std);
+        // Those that are there anyway may be named for clarity.
+        let is_idle = |import: &Import| !import.used && import.module.0 as usize >= stdlib::ALWAYS.len();
+        let imports = module.imports.iter().filter(|(_, import)| !module.is_std && is_idle(import));
         unused.extend(imports.map(|(&name, import)| (name, import.span)));
     }
     for (name, span) in unused {

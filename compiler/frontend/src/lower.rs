@@ -284,7 +284,7 @@ impl Lowering<'_, '_> {
     fn has_body(&self, func: FuncId) -> bool {
         !matches!(
             self.session.program.func(func).source,
-            Source::Required | Source::Native | Source::Extern { .. }
+            Source::Required | Source::Native(_) | Source::Extern { .. }
         )
     }
 }

@@ -150,8 +150,8 @@ pub(crate) enum Source {
     TopLevel,
     /// A test.
     Test(u32),
-    /// A function of the runtime.
-    Native,
+    /// A function of the runtime, by its name there.
+    Native(Name),
     /// A function of C: its library, and whether it takes more arguments.
     Extern { library: Option<Name>, variadic: bool },
 }

@@ -1,7 +1,7 @@
 //! The standard library's sources, carried in the compiler.
 
 /// Modules that every program has, besides those it imports: they bring the methods of built-in types.
-pub(crate) const ALWAYS: &[&str] = &["prelude", "list", "map", "str", "bytes"];
+pub(crate) const ALWAYS: &[&str] = &["prelude", "number", "list", "map", "str", "bytes"];
 
 macro_rules! modules {
     ($($name:literal)*) => {
@@ -10,7 +10,9 @@ macro_rules! modules {
     };
 }
 
-modules! { "prelude" "list" "map" "str" "bytes" }
+modules! {
+    "prelude" "number" "list" "map" "str" "bytes" "math" "io" "sys" "random" "time" "json" "path" "test" "set" "queue"
+}
 
 /// The text of a module.
 pub(crate) fn source(name: &str) -> Option<&'static str> {

@@ -143,6 +143,19 @@ impl Checker<'_, '_> {
                 }
             }
         }
+        self.built_in_trait(ty, name)
+    }
+
+    /// A method of a trait that the language itself implements for the type: `compare` of numbers, for instance.
+    fn built_in_trait(&mut self, ty: Ty, name: Name) -> Option<(FuncId, Vec<Ty>)> {
+        let lang = self.session.program.lang();
+        for trait_id in [lang.ord, lang.eq] {
+            let methods = self.session.program.trait_data(trait_id).methods.clone();
+            if let Some(func) = methods.into_iter().find(|&func| self.session.program.func(func).name == name) {
+                let found = self.find_impl(trait_id, crate::types::Tys::EMPTY, ty);
+                return found.map(|_| (func, vec![ty]));
+            }
+        }
         None
     }
 

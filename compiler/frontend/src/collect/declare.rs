@@ -62,14 +62,20 @@ pub(super) fn declare(program: &mut Program, module: ModuleId, ast: &Ast, main: 
             }
             ItemKind::Extern { library, function } => {
                 let full_name = full(program, function.name);
-                let is_vitte = library.is_some_and(|library| program.text(library) == "vitte");
-                if is_vitte && !program.module(module).is_std {
+                // `extern "vitte" fn`, or `extern "vitte name" fn` if the runtime has another name for it.
+                let text = library.map_or("", |library| program.text(library)).to_owned();
+                let native = match text.split_once(' ') {
+                    None if text == "vitte" => Some(function.name.name),
+                    Some(("vitte", name)) => Some(program.names.intern(name)),
+                    _ => None,
+                };
+                if native.is_some() && !program.module(module).is_std {
                     let message = "functions of the runtime are reached through the standard library only";
                     program.report(Diagnostic::error(codes::BAD_FOREIGN, item.span, message));
                 }
-                let source = match is_vitte {
-                    true => Source::Native,
-                    false => Source::Extern { library: *library, variadic: function.variadic },
+                let source = match native {
+                    Some(name) => Source::Native(name),
+                    None => Source::Extern { library: *library, variadic: function.variadic },
                 };
                 (function.name, Def::Func(add_func(program, (module, position), function, full_name, source)))
             }

@@ -174,7 +174,7 @@ fn free_function(program: &mut Program, asts: &[Ast], id: FuncId) {
                 signature(program, ast, id, function, &[], None);
             }
         }
-        Source::Expr(_) | Source::Native | Source::Extern { .. } => {
+        Source::Expr(_) | Source::Native(_) | Source::Extern { .. } => {
             match &ast.items[func.item as usize].kind {
                 ItemKind::Extern { function, .. } => {
                     signature(program, ast, id, function, &[], None);
@@ -217,7 +217,7 @@ fn literal_type(program: &mut Program, ast: &Ast, value: ast::ExprId) -> Ty {
 /// Checks that C has the types of a foreign function.
 fn check_extern(program: &mut Program, id: FuncId) {
     let func = program.func(id);
-    if func.source == Source::Native {
+    if matches!(func.source, Source::Native(_)) {
         return;
     }
     let mut all: Vec<(Ty, Span, bool)> = func.params.iter().map(|param| (param.ty, param.span, true)).collect();

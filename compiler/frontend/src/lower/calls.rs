@@ -48,7 +48,7 @@ impl FunctionLower<'_, '_, '_> {
         self.low.at = span;
         let data = self.low.session.program.func(func);
         match data.source {
-            Source::Native => {
+            Source::Native(_) => {
                 let native = self.low.native(func);
                 self.emit(Inst::CallNative { dst, native, args: args.into() }, span);
             }

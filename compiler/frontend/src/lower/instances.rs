@@ -87,7 +87,10 @@ impl Lowering<'_, '_> {
         let (params, result) = self.signature(func, Tys::EMPTY);
         let params: Vec<TypeIdx> = params.into_iter().map(|ty| self.ty(ty)).collect();
         let result = self.result_type(result);
-        let name = self.session.program.text(self.session.program.func(func).name).to_owned();
+        let Source::Native(name) = self.session.program.func(func).source else {
+            unreachable!("only functions of the runtime are called as such")
+        };
+        let name = self.session.program.text(name).to_owned();
         let idx = self.out.native(&name, &params, result);
         self.natives.insert(func, idx);
         idx
