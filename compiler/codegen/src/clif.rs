@@ -187,6 +187,8 @@ struct Emitter<'e> {
     data: FxHashMap<Symbol, GlobalValue>,
     signatures: FxHashMap<SigKey, SigRef>,
     bytes: Vec<Box<[u8]>>,
+    /// Positions in `bytes`.
+    known_bytes: FxHashMap<Box<[u8]>, u32>,
     /// The memory of all [`Op::Array`]s, of which one is alive at a time.
     array: Option<StackSlot>,
     /// The handlers around the instruction being translated.
@@ -214,6 +216,7 @@ impl<'e> Emitter<'e> {
             data: FxHashMap::default(),
             signatures: FxHashMap::default(),
             bytes: Vec::new(),
+            known_bytes: FxHashMap::default(),
             array: None,
             handlers: Vec::new(),
             frame_ahead: 0,

@@ -128,12 +128,12 @@ impl Emitter<'_> {
             Op::Word(word) => self.word(*word),
             Op::Str(idx) => self.address(Symbol::Str(*idx)),
             Op::Bytes(bytes) => {
-                let known = self.bytes.iter().position(|other| other == bytes);
-                let index = known.unwrap_or_else(|| {
-                    self.bytes.push(bytes.clone());
-                    self.bytes.len() - 1
+                let all = &mut self.bytes;
+                let index = *self.known_bytes.entry(bytes.clone()).or_insert_with(|| {
+                    all.push(bytes.clone());
+                    all.len() as u32 - 1
                 });
-                self.address(Symbol::Bytes(index as u32))
+                self.address(Symbol::Bytes(index))
             }
             Op::Extern(idx) => {
                 let slot = self.address(Symbol::ExternSlot(*idx));
