@@ -197,7 +197,7 @@ pub enum Region {
     Items(Repr),
     /// The number of live entries of a map.
     MapLen,
-    /// Foreign memory.
+    /// Foreign memory. It may overlap with items, to which there are pointers.
     Foreign,
 }
 

@@ -6,7 +6,7 @@ use crate::ir::{self, Op, Region};
 use crate::symbol::Symbol;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    BlockArg, ExternalName, GlobalValueData, InstBuilder, StackSlotData, StackSlotKind, Value, types,
+    BlockArg, ExternalName, GlobalValueData, InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Value, types,
 };
 use std::mem::offset_of;
 use vitbc::{FuncIdx, TypeIdx};
@@ -40,16 +40,17 @@ impl Emitter<'_> {
                 let value = self.arg(data, 2);
                 self.b.ins().store(flags, value, address, offset::BUFFER_DATA as i32);
             }
+            // Foreign memory may be that of a list, so nothing is known of it, and nothing is known after it.
             Op::LoadForeign(repr, at) => {
-                let flags = self.regions.flags(&mut self.b, Memory::Object(Region::Foreign));
                 let (address, at) = self.foreign(self.arg(data, 0), at);
-                return Some(self.b.ins().load(machine_type(repr), flags, address, at));
+                self.b.ins().sequence_point();
+                return Some(self.b.ins().load(machine_type(repr), MemFlagsData::new(), address, at));
             }
             Op::StoreForeign(at) => {
-                let flags = self.regions.flags(&mut self.b, Memory::Object(Region::Foreign));
                 let (address, at) = self.foreign(self.arg(data, 0), at);
                 let value = self.arg(data, 1);
-                self.b.ins().store(flags, value, address, at);
+                self.b.ins().store(MemFlagsData::new(), value, address, at);
+                self.b.ins().sequence_point();
             }
             Op::BufferData => {
                 let buffer = self.arg(data, 0);

@@ -39,9 +39,7 @@ impl Regions {
         *self.flags.entry(memory).or_insert_with(|| {
             let data = AliasRegionData { user_id: number.min(MAX_REGIONS), description: memory.description().into() };
             let region = b.func.dfg.alias_regions.insert(data);
-            let foreign = memory == Memory::Object(Region::Foreign);
-            let flags = if foreign { MemFlagsData::new().with_notrap() } else { MemFlagsData::trusted() };
-            flags.with_alias_region(Some(region))
+            MemFlagsData::trusted().with_alias_region(Some(region))
         })
     }
 
@@ -67,7 +65,7 @@ impl Memory {
             Memory::Object(Region::BufferSize) => "buffer size",
             Memory::Object(Region::Items(_)) => "items",
             Memory::Object(Region::MapLen) => "map length",
-            Memory::Object(Region::Foreign) => "foreign",
+            Memory::Object(Region::Foreign) => unreachable!("foreign memory may be any"),
         }
     }
 }

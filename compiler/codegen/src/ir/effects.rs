@@ -64,7 +64,8 @@ impl Op {
         match *self {
             Op::Store(_, region) => Writes::Region(region),
             Op::StoreItem(repr) => Writes::Region(Region::Items(repr)),
-            Op::StoreForeign(_) => Writes::Region(Region::Foreign),
+            // The address may be that of a list's items.
+            Op::StoreForeign(_) => Writes::Everything,
             Op::Call(_) | Op::CallClosure | Op::CallMethod(..) => Writes::Everything,
             // While the process is suspended nobody else changes its heap.
             _ => match self.runtime_fn() {
