@@ -63,7 +63,7 @@ impl Letter {
 
 /// The traced words of the object that begins at `at`, and the end of the object.
 fn object_at(p: &Process, words: &[u64], at: usize) -> (Range<usize>, usize) {
-    let here = &raw const words[at] as u64;
+    let here = words[at..].as_ptr() as u64;
     // SAFETY: a whole object begins there.
     let (size, traced, count) = unsafe { p.runtime().shapes().of(here, words[at]) };
     let first = if count == 0 { at } else { at + (traced - here) as usize / 8 };
