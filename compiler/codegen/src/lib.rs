@@ -1,8 +1,8 @@
 //! Verified VITBC to native code: our SSA form, its passes, Cranelift, object files and code in memory.
 //!
-//! [`translate`](translate) makes SSA of a verified module, [`passes`](passes) improve it, [`clif`](clif) makes
-//! machine code of each function, and the code goes into an object file ([`object`](object)) or into memory
-//! ([`jit`](jit)).
+//! [`translate`] makes SSA of a verified module, [`passes`] improve it, [`clif`] makes
+//! machine code of each function, and the code goes into an object file ([`object`]) or into memory
+//! ([`jit`]).
 
 pub mod clif;
 pub mod code;
