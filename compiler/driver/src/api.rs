@@ -58,7 +58,7 @@ impl BytecodeModule {
     /// # Errors
     /// A file is missing, broken or rejected.
     pub fn load(path: impl AsRef<Path>) -> Result<BytecodeModule, Error> {
-        Ok(BytecodeModule(input::load(path.as_ref(), &[])?))
+        Ok(BytecodeModule(input::load(path.as_ref(), &[], None)?))
     }
 
     /// The module.

@@ -50,6 +50,8 @@ pub enum Command {
     Exec(Exec),
     /// Read and verify modules.
     Check(Check),
+    /// Compile Vitte source to bytecode.
+    Compile(Compile),
     /// Assemble text to bytecode.
     Asm(Convert),
     /// Print bytecode as text.
@@ -85,7 +87,7 @@ pub enum Command {
 /// Where modules are found.
 #[derive(Args, Debug, Clone)]
 pub struct Source {
-    /// The program: a .vitbc or .vitasm file, `-` for standard input.
+    /// The program: a .vit, .vitbc or .vitasm file, `-` for standard input.
     pub input: PathBuf,
     /// Look for imported modules here too.
     #[arg(short = 'I', value_name = "DIR")]
@@ -258,6 +260,17 @@ pub struct Check {
     /// Look for imported modules here too.
     #[arg(short = 'I', value_name = "DIR")]
     pub include: Vec<PathBuf>,
+}
+
+/// `compile`
+#[derive(Args, Debug)]
+pub struct Compile {
+    /// The program.
+    #[command(flatten)]
+    pub source: Source,
+    /// The output, `-` for standard output.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `asm` and `dis`

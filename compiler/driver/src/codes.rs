@@ -57,7 +57,7 @@ pub fn explain(code: Code) -> Option<(&'static str, &'static [&'static str])> {
 
 /// All codes there are, with title and explanation.
 pub fn all() -> impl Iterator<Item = (Code, &'static str, &'static [&'static str])> {
-    Code::ALL.iter().chain(CODES).copied()
+    Code::ALL.iter().chain(CODES).chain(vitte_frontend::codes::ALL).copied()
 }
 
 #[cfg(test)]

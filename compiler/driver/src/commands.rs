@@ -20,11 +20,12 @@ use std::process::ExitCode;
 /// Runs a command; the exit code is the program's own where one was run.
 pub fn run(command: Command, reporter: &Reporter) -> Result<ExitCode> {
     match command {
-        Command::Build(args) => build::build(args)?,
-        Command::Emit(args) => build::emit(args)?,
-        Command::Run(args) => return run::run(args),
-        Command::Exec(args) => return exec::exec(args),
+        Command::Build(args) => build::build(args, reporter)?,
+        Command::Emit(args) => build::emit(args, reporter)?,
+        Command::Run(args) => return run::run(args, reporter),
+        Command::Exec(args) => return exec::exec(args, reporter),
         Command::Check(args) => return check::check(args, reporter),
+        Command::Compile(args) => convert::compile(&args, reporter)?,
         Command::Asm(args) => convert::assemble(&args)?,
         Command::Dis(args) => convert::disassemble(&args)?,
         Command::Inspect(args) => inspect::inspect(&args)?,

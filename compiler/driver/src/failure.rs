@@ -50,13 +50,39 @@ pub struct Diagnostic {
     pub context: Option<String>,
     /// What to do.
     pub help: Option<String>,
+    /// For a message about Vitte source: all else that it says.
+    pub vitte: Option<Box<Excerpts>>,
+}
+
+/// What a message about Vitte source says, with the places it points at.
+#[derive(Debug)]
+pub struct Excerpts {
+    /// Whether the program is made all the same.
+    pub is_warning: bool,
+    /// The files it points into.
+    pub files: Vec<Excerpt>,
+    /// What else is good to know.
+    pub notes: Vec<String>,
+    /// Ways to repair it.
+    pub fixes: Vec<String>,
+}
+
+/// A source file with the places that matter.
+#[derive(Debug)]
+pub struct Excerpt {
+    /// The file's name.
+    pub file: String,
+    /// Its text.
+    pub source: Rc<str>,
+    /// Ranges of bytes, what to say there, and whether it is the main place.
+    pub marks: Vec<(std::ops::Range<usize>, Option<String>, bool)>,
 }
 
 impl Diagnostic {
     /// A message that is about no place in a file.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let (message, place) = (message.into(), Place::default());
-        Diagnostic { code, message, file: None, place, source: None, context: None, help: None }
+        Diagnostic { code, message, file: None, place, source: None, context: None, help: None, vitte: None }
     }
 
     /// A message about a module.
@@ -69,6 +95,7 @@ impl Diagnostic {
             source: source.cloned(),
             context: None,
             help: error.help,
+            vitte: None,
         }
     }
 }

@@ -3,6 +3,8 @@
 use crate::codes;
 use crate::failure::{DIAGNOSTICS, Diagnostic, Failure, REJECTED, Result};
 use crate::output::shown;
+use crate::report::Reporter;
+use crate::vit;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
@@ -23,13 +25,16 @@ pub struct Input {
     pub module: Module,
     /// Where it can be read again; standard input cannot.
     path: Option<PathBuf>,
+    /// What is to be said about it all the same.
+    pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads one file; `-` is standard input. A file is text if it is UTF-8 and is not called `.vitbc`.
+/// Reads one file: Vitte source (`.vit`, which finds what it imports in `folders` too), bytecode as text (`.vitasm`, and
+/// standard input, `-`, unless it begins as bytecode does), or bytecode.
 ///
 /// # Errors
 /// It cannot be read, or is no module.
-pub fn read(path: &Path) -> Result<Input> {
+pub fn read(path: &Path, folders: &[PathBuf]) -> Result<Input> {
     let failed = |error: std::io::Error| Failure::io(path, "read", &error);
     let limit = MAX_FILE as u64 + 1;
     let bytes = if path == Path::new("-") {
@@ -43,29 +48,34 @@ pub fn read(path: &Path) -> Result<Input> {
         bytes
     };
     let file = shown(path);
+    if path.extension().is_some_and(|ending| ending == "vit") {
+        let (module, warnings) =
+            vit::module(&file, text_of(&file, bytes)?, folders, &vitte_frontend::Options::default())?;
+        return Ok(Input { file, module, path: None, warnings });
+    }
     let is_text = path.extension().is_some_and(|ending| ending == "vitasm")
         || path == Path::new("-") && !bytes.starts_with(b"VIT");
     if is_text {
         return read_text(path, file, bytes);
     }
     match vitbc::read(&bytes) {
-        Ok(module) => Ok(Input { file, module, path: Some(path.to_owned()) }),
+        Ok(module) => Ok(Input { file, module, path: Some(path.to_owned()), warnings: vec![] }),
         Err(error) => Err(Failure::new(REJECTED, Diagnostic::of(error, &file, None))),
     }
 }
 
+fn text_of(file: &str, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let mut diagnostic = Diagnostic::new(codes::IO_FAILED, "the file is not UTF-8 text");
+        diagnostic.file = Some(file.to_owned());
+        diagnostic.place.offset = Some(at as u64);
+        Failure::new(DIAGNOSTICS, diagnostic)
+    })
+}
+
 fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let mut diagnostic = Diagnostic::new(codes::IO_FAILED, "the file is not UTF-8 text");
-            diagnostic.file = Some(file);
-            diagnostic.place.offset = Some(at as u64);
-            return Err(Failure::new(DIAGNOSTICS, diagnostic));
-        }
-    };
-    let source: Rc<str> = text.into();
+    let source: Rc<str> = text_of(&file, bytes)?.into();
     let name = path.file_name().map_or_else(|| "stdin".into(), |name| shown(Path::new(name)));
     let options = ParseOptions { source_name: Some(name) };
     match vitbc::text::parse(&source, &options) {
@@ -78,7 +88,7 @@ fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
                 module.name = shown(Path::new(stem));
             }
             let path = (path != Path::new("-")).then(|| path.to_owned());
-            Ok(Input { file, module, path })
+            Ok(Input { file, module, path, warnings: vec![] })
         }
         Err(errors) => {
             let diagnostics = errors.into_iter().map(|error| Diagnostic::of(error, &file, Some(&source))).collect();
@@ -88,11 +98,15 @@ fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
 }
 
 /// Reads a program: its main module and, beside it or in `folders`, all that it imports; linked into one and verified.
+/// Warnings go to `reporter`.
 ///
 /// # Errors
 /// A module is missing, broken or rejected.
-pub fn load(path: &Path, folders: &[PathBuf]) -> Result<Verified<Module>> {
-    let main = read(path)?;
+pub fn load(path: &Path, folders: &[PathBuf], reporter: Option<&Reporter>) -> Result<Verified<Module>> {
+    let main = read(path, folders)?;
+    if let Some(reporter) = reporter {
+        main.warnings.iter().for_each(|warning| reporter.print(warning));
+    }
     if main.module.imports.is_empty() {
         return verify(main);
     }
@@ -122,7 +136,7 @@ fn find_module(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<Input> 
         for ending in ENDINGS {
             let file = folder.join(format!("{name}.{ending}"));
             if file.is_file() {
-                return read(&file);
+                return read(&file, folders);
             }
         }
     }
@@ -139,7 +153,7 @@ fn find_module(name: &str, beside: &Path, folders: &[PathBuf]) -> Result<Input> 
 pub fn verify(input: Input) -> Result<Verified<Module>> {
     vitbc::verify::verify(input.module).map_err(|error| {
         let mut diagnostic = Diagnostic::of(error, &input.file, None);
-        let again = input.path.and_then(|path| read(&path).ok());
+        let again = input.path.and_then(|path| read(&path, &[]).ok());
         diagnostic.context = again.and_then(|input| context(&input.module, &diagnostic.place));
         Failure::new(REJECTED, diagnostic)
     })

@@ -13,6 +13,7 @@ mod input;
 mod output;
 mod pipeline;
 mod report;
+mod vit;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,6 +1,6 @@
 //! Printing diagnostics, for people or as JSON.
 
-use crate::failure::Diagnostic;
+use crate::failure::{Diagnostic, Excerpts};
 use crate::output;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::ValueEnum;
@@ -54,6 +54,9 @@ impl Reporter {
     }
 
     fn human(&self, diagnostic: &Diagnostic) -> String {
+        if let Some(excerpts) = &diagnostic.vitte {
+            return self.excerpts(diagnostic, excerpts);
+        }
         let code = diagnostic.code.to_string();
         let file = diagnostic.file.as_deref().unwrap_or_default();
         let title = Level::ERROR.primary_title(diagnostic.message.as_str()).id(code);
@@ -80,6 +83,29 @@ impl Reporter {
     }
 }
 
+impl Reporter {
+    /// A message about Vitte source.
+    fn excerpts(&self, diagnostic: &Diagnostic, excerpts: &Excerpts) -> String {
+        let level = if excerpts.is_warning { Level::WARNING } else { Level::ERROR };
+        let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.to_string());
+        let mut group = annotate_snippets::Group::with_title(title);
+        for excerpt in &excerpts.files {
+            let marks = excerpt.marks.iter().map(|(range, label, is_main)| {
+                let kind = if *is_main { AnnotationKind::Primary } else { AnnotationKind::Context };
+                kind.span(range.clone()).label(label.as_deref())
+            });
+            group = group.element(Snippet::source(excerpt.source.as_ref()).path(&excerpt.file).annotations(marks));
+        }
+        for note in &excerpts.notes {
+            group = group.element(Level::NOTE.message(note.as_str()));
+        }
+        for fix in &excerpts.fixes {
+            group = group.element(Level::HELP.message(fix.as_str()));
+        }
+        self.renderer.render(&[group])
+    }
+}
+
 /// The bytes of the word at a position, both counted from 1.
 fn span_of(source: &str, line: u32, column: u32) -> std::ops::Range<usize> {
     let start_of_line: usize = source.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
@@ -96,7 +122,7 @@ fn span_of(source: &str, line: u32, column: u32) -> std::ops::Range<usize> {
 fn json(diagnostic: &Diagnostic) -> serde_json::Value {
     let place = &diagnostic.place;
     serde_json::json!({
-        "level": "error",
+        "level": if diagnostic.vitte.as_ref().is_some_and(|vitte| vitte.is_warning) { "warning" } else { "error" },
         "code": diagnostic.code.to_string(),
         "message": diagnostic.message,
         "file": diagnostic.file,

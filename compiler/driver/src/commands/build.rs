@@ -4,6 +4,7 @@ use crate::cli::{Build, EmitForm, Form};
 use crate::codes;
 use crate::failure::{DIAGNOSTICS, Diagnostic, Failure, Result};
 use crate::pipeline::{self, Timings};
+use crate::report::Reporter;
 use crate::{input, output};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use vittec_codegen::Artifact;
 use vittec_link::{LinkOptions, link_executable};
 
 /// Makes all forms that were asked for.
-pub fn build(args: Build) -> Result<()> {
+pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
     let mut forms = args.emit.clone();
     forms.sort();
     forms.dedup();
@@ -37,7 +38,8 @@ pub fn build(args: Build) -> Result<()> {
     let mut timings = Timings::default();
     let progress = progress();
     progress.set_message(format!("reading {}", output::shown(&args.source.input)));
-    let module = timings.time("read and verify", || input::load(&args.source.input, &args.source.include))?;
+    let module =
+        timings.time("read and verify", || input::load(&args.source.input, &args.source.include, Some(reporter)))?;
     let target = pipeline::target(&args.code)?;
     let mut options = pipeline::options(&args.code, &target)?;
     options.collector = args.gc.as_deref().and_then(Engine::by_name).unwrap_or_default();
@@ -90,8 +92,8 @@ pub fn build(args: Build) -> Result<()> {
 }
 
 /// Prints one form.
-pub fn emit(args: EmitForm) -> Result<()> {
-    let module = input::load(&args.source.input, &args.source.include)?;
+pub fn emit(args: EmitForm, reporter: &Reporter) -> Result<()> {
+    let module = input::load(&args.source.input, &args.source.include, Some(reporter))?;
     let target = pipeline::target(&args.code)?;
     let options = pipeline::options(&args.code, &target)?;
     let bytes = match args.form {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub fn check(args: Check, reporter: &Reporter) -> Result<ExitCode> {
     let mut exit = 0;
     for path in &args.inputs {
-        if let Err(failure) = input::load(path, &args.include) {
+        if let Err(failure) = input::load(path, &args.include, Some(reporter)) {
             failure.diagnostics.iter().for_each(|diagnostic| reporter.print(diagnostic));
             exit = if exit == 0 { failure.exit } else { exit };
         }

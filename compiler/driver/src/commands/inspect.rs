@@ -7,7 +7,7 @@ use vitbc::{ExportItem, Module};
 
 /// Prints a summary of a module, verified or not.
 pub fn inspect(args: &Inspect) -> Result<()> {
-    let input = input::read(&args.input)?;
+    let input = input::read(&args.input, &[])?;
     let verdict = vitbc::verify::verify(input.module.clone()).map(drop);
     let module = &input.module;
     let instructions: usize = module.functions.iter().map(|function| function.code.len()).sum();

@@ -1,0 +1,71 @@
+//! Vitte source: compiling it to a module, and what the front end has to say about it.
+
+use crate::failure::{DIAGNOSTICS, Diagnostic, Excerpt, Excerpts, Failure, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use vitbc::{Module, Place};
+use vitte_frontend::{Compilation, Options, Severity, SourceFile, SourceLoader, Sources, Span, compile};
+
+/// Finds imported modules beside the file that imports them, then in the folders of the command line.
+struct Folders<'f> {
+    include: &'f [PathBuf],
+}
+
+impl SourceLoader for Folders<'_> {
+    fn load(&mut self, importer: &str, name: &str) -> Option<SourceFile> {
+        let beside = Path::new(importer).parent().map(Path::to_owned).unwrap_or_default();
+        let relative = format!("{}.vit", name.replace('.', "/"));
+        let file = std::iter::once(&beside)
+            .chain(self.include)
+            .map(|folder| folder.join(&relative))
+            .find(|file| file.is_file())?;
+        Some(SourceFile { text: fs::read_to_string(&file).ok()?, name: file.to_string_lossy().into_owned() })
+    }
+}
+
+/// Compiles a program of Vitte source. Warnings are given beside the module.
+///
+/// # Errors
+/// The program has errors.
+pub fn module(file: &str, text: String, include: &[PathBuf], options: &Options) -> Result<(Module, Vec<Diagnostic>)> {
+    let main = SourceFile { name: file.to_owned(), text };
+    let Compilation { module, diagnostics, sources } = compile(&mut Folders { include }, &main, options);
+    let has_errors = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let diagnostics = diagnostics.into_iter().map(|diagnostic| translate(diagnostic, &sources)).collect();
+    match module {
+        Some(module) if !has_errors => Ok((module, diagnostics)),
+        _ => Err(Failure { exit: DIAGNOSTICS, diagnostics }),
+    }
+}
+
+fn translate(diagnostic: vitte_frontend::Diagnostic, sources: &Sources) -> Diagnostic {
+    let mut files: Vec<Excerpt> = Vec::new();
+    let mut mark = |span: Span, label: Option<String>, is_main: bool| {
+        let (file, range) = sources.locate(span);
+        let at = files.iter().position(|excerpt| excerpt.file == file.name).unwrap_or_else(|| {
+            files.push(Excerpt { file: file.name.clone(), source: Rc::from(file.text.as_str()), marks: vec![] });
+            files.len() - 1
+        });
+        files[at].marks.push((range, label, is_main));
+    };
+    mark(diagnostic.span, diagnostic.label, true);
+    diagnostic.labels.into_iter().for_each(|(span, text)| mark(span, Some(text), false));
+    let position = sources.position(diagnostic.span.start);
+    let fixes: Vec<String> = diagnostic.fixes.into_iter().map(|fix| fix.message).collect();
+    Diagnostic {
+        code: diagnostic.code,
+        message: diagnostic.message,
+        file: Some(sources.file(position.file).name.clone()),
+        place: Place { line: Some((position.line, position.column)), ..Place::default() },
+        source: None,
+        context: None,
+        help: fixes.first().cloned(),
+        vitte: Some(Box::new(Excerpts {
+            is_warning: diagnostic.severity == Severity::Warning,
+            files,
+            notes: diagnostic.notes,
+            fixes,
+        })),
+    }
+}
