@@ -116,9 +116,11 @@ pub fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> Result<u6
         int_result: 0,
         float_result: 0,
     };
+    let outer = p.begin_foreign(signature.args, args);
     // SAFETY: that the function has this signature is the program's claim, which is why bytecode that calls C functions
     // is marked as such; `call` and its stack words are alive.
     unsafe { invoke(&mut call) };
+    p.end_foreign(outer);
     if let Some(exception) = p.take_callback_exception() {
         return Err(Throw::on(exception));
     }

@@ -70,6 +70,8 @@ trait Space {
     fn used(&self) -> u64;
     /// The bytes it occupies.
     fn reserved(&self) -> u64;
+    /// Whether the address is in its blocks.
+    fn contains(&self, address: u64) -> bool;
 }
 
 /// The old generation, by engine. `none` has a space that stays empty.
@@ -153,6 +155,17 @@ impl Heap {
             allocated: self.stats.allocated + young,
             ..self.stats
         }
+    }
+
+    /// Whether an address is in the memory of the heap.
+    pub(crate) fn contains(&self, address: u64) -> bool {
+        let young = self.nursery.contains(address) || self.filled.iter().any(|block| block.contains(address));
+        young
+            || self.large.contains(address)
+            || match &self.old {
+                Old::Copying(space) => space.contains(address),
+                Old::MarkSweep(space) => space.contains(address),
+            }
     }
 
     /// The bytes of all objects that may be alive.

@@ -14,7 +14,7 @@ use crate::scheduler::{Pid, Scheduled};
 use crate::throw::Throw;
 use crate::trace::{Frame, Traces};
 use crate::word::Word;
-use compiled::{POLL_COLLECT, POLL_YIELD};
+use compiled::{ForeignCall, POLL_COLLECT, POLL_YIELD};
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::rc::Rc;
 use vitte_abi::context::Context;
@@ -36,6 +36,12 @@ pub struct Process {
     traces: RefCell<Traces>,
     /// Where compiled code called the C functions that called back, outermost first.
     outer_exits: RefCell<Vec<(u64, u64)>>,
+    /// The C function that runs.
+    foreign_call: Cell<ForeignCall>,
+    /// Whether C holds addresses of objects while it calls back: then nothing may move or be freed.
+    is_pinned: Cell<bool>,
+    /// Whether a collection was put off for that.
+    is_put_off: Cell<bool>,
     /// What a callback raised, until its C function returns.
     callback_exception: Cell<Option<Word>>,
     scheduled: Scheduled,
@@ -75,6 +81,9 @@ impl Process {
             stack_floor: Cell::new(0),
             traces: RefCell::default(),
             outer_exits: RefCell::default(),
+            foreign_call: Cell::default(),
+            is_pinned: Cell::new(false),
+            is_put_off: Cell::new(false),
             callback_exception: Cell::new(None),
             scheduled: Scheduled {
                 pid,

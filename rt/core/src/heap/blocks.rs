@@ -84,6 +84,11 @@ impl Block {
         FREE.lock().unwrap_or_else(PoisonError::into_inner).push(class, self.base);
     }
 
+    /// Whether the address is in the block.
+    pub(crate) fn contains(self, address: u64) -> bool {
+        address.wrapping_sub(self.base) < self.len as u64
+    }
+
     /// The address behind the block.
     pub(crate) fn end(self) -> u64 {
         self.base + self.len as u64

@@ -70,6 +70,10 @@ impl Space for Copying {
     fn reserved(&self) -> u64 {
         self.reserved
     }
+
+    fn contains(&self, address: u64) -> bool {
+        self.blocks.iter().any(|block| block.contains(address))
+    }
 }
 
 impl Drop for Copying {

@@ -48,6 +48,11 @@ impl LargeObjects {
         self.young.iter().chain(&self.old).map(|object| object.block.len as u64).sum()
     }
 
+    /// Whether the address is in one of the blocks.
+    pub(crate) fn contains(&self, address: u64) -> bool {
+        self.young.iter().chain(&self.old).any(|object| object.block.contains(address))
+    }
+
     /// All young objects grow old, without a collection; their bytes.
     pub(crate) fn settle_all(&mut self) -> u64 {
         self.old.append(&mut self.young);

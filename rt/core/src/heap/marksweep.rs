@@ -122,6 +122,10 @@ impl Space for MarkSweep {
     fn reserved(&self) -> u64 {
         self.reserved
     }
+
+    fn contains(&self, address: u64) -> bool {
+        self.classes.iter().flat_map(|class| &class.blocks).any(|block| block.contains(address))
+    }
 }
 
 /// Sweeps the cells from `base` up to `end`: unmarked objects become free cells before `free`. The number of live

@@ -98,8 +98,15 @@ impl Process {
 
     /// At a safepoint: collects what is due, and sees to it that `size` bytes can be allocated.
     pub(crate) fn collect_for(&mut self, size: usize, roots: Roots<'_>) -> Result<(), Throw> {
-        let limit = self.runtime.options().heap_max;
         let next = self.heap_next();
+        if self.is_pinned.get() {
+            let room = Area { next, end: self.end.get() };
+            let area = if room.end - next < size as u64 { self.heap.get_mut().extend(size) } else { room };
+            self.open(area);
+            self.is_put_off.set(true);
+            return Ok(());
+        }
+        let limit = self.runtime.options().heap_max;
         let heap = self.heap.get_mut();
         let crowded = heap.used(next) + size as u64 > limit;
         let full = std::mem::take(self.full_due.get_mut()) || crowded;

@@ -11,6 +11,7 @@ use crate::word::Word;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use vitte_abi::context::Context;
+use vitte_abi::foreign::CType;
 use vitte_abi::object::ALIGN;
 
 /// More than a native's stub saves on the process's stack.
@@ -21,6 +22,22 @@ const STUB_FRAME: u64 = 64;
 pub(super) const POLL_COLLECT: u64 = 1;
 /// Bit of `context.poll`: yield.
 pub(super) const POLL_YIELD: u64 = 2;
+
+/// A call of a C function.
+#[derive(Clone, Copy)]
+pub(crate) struct ForeignCall {
+    types: *const u8,
+    args: *const u64,
+    n_args: usize,
+    /// Whether it was given the address of something in the heap, once somebody asked.
+    pins: Option<bool>,
+}
+
+impl Default for ForeignCall {
+    fn default() -> ForeignCall {
+        ForeignCall { types: std::ptr::dangling(), args: std::ptr::dangling(), n_args: 0, pins: None }
+    }
+}
 
 macro_rules! context_words {
     ($($(#[$doc:meta])* $name:ident, $set:ident;)*) => { $(
@@ -210,14 +227,49 @@ impl Process {
         let (pc, fp) = self.exit();
         let Some(frame) = self.frames(code).next() else { fatal("a callback without a caller") };
         self.outer_exits.borrow_mut().push((pc, fp));
+        let was_pinned = self.is_pinned.replace(self.is_pinned.get() || self.call_pins());
         // Below what the native's stub saved.
         let top = frame.sp.wrapping_sub(STUB_FRAME) & !15;
         // SAFETY: the caller vouches for the shim; below `top` the stack is free, and it checks for its end.
         let status = unsafe { enter(self.context(), args, shim, top) };
         self.outer_exits.borrow_mut().pop();
+        self.is_pinned.set(was_pinned);
+        if !was_pinned && self.is_put_off.take() {
+            self.request_collection(false);
+        }
         // SAFETY: as above.
         unsafe { ((*self.context.get()).exit_pc, (*self.context.get()).exit_frame) = (pc, fp) };
         status
+    }
+
+    /// A C function is called with these arguments; the call that was running.
+    /// Those of `types` that are `I64` may be addresses.
+    pub(crate) fn begin_foreign(&self, types: &[u8], args: &[u64]) -> ForeignCall {
+        let call = ForeignCall { types: types.as_ptr(), args: args.as_ptr(), n_args: args.len(), pins: None };
+        self.foreign_call.replace(call)
+    }
+
+    /// It has returned.
+    pub(crate) fn end_foreign(&self, outer: ForeignCall) {
+        self.foreign_call.set(outer);
+    }
+
+    /// Whether the running C function was given the address of something in the heap.
+    fn call_pins(&self) -> bool {
+        let call = self.foreign_call.get();
+        call.pins.unwrap_or_else(|| {
+            // SAFETY: both stay where they are until the C function returns.
+            let (types, args) = unsafe {
+                (
+                    std::slice::from_raw_parts(call.types, call.n_args),
+                    std::slice::from_raw_parts(call.args, call.n_args),
+                )
+            };
+            let heap = self.heap.borrow();
+            let pins = types.iter().zip(args).any(|(&ty, &arg)| ty == CType::I64 as u8 && heap.contains(arg));
+            self.foreign_call.set(ForeignCall { pins: Some(pins), ..call });
+            pins
+        })
     }
 
     /// Whether a callback left an exception to be raised when C returns.
