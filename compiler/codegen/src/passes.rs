@@ -5,6 +5,7 @@
 
 mod barriers;
 mod blocks;
+mod bounds;
 mod callgraph;
 mod dce;
 mod devirtualize;
@@ -149,6 +150,15 @@ const IMPROVE: &[Pass] = &[
             moved
         },
         reason: "lengths that no longer change in the loop can be compared with its bounds",
+    },
+    Pass {
+        name: "bounds",
+        run: |_, func, stats| {
+            let dropped = bounds::drop_index_checks(func);
+            stats.add("bounds.checks", dropped);
+            dropped
+        },
+        reason: "needs loops that test at the bottom and lengths that are the same all the time",
     },
     Pass {
         name: "barriers",
