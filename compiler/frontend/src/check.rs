@@ -94,6 +94,8 @@ struct Checker<'s, 'a> {
     /// What names meant before they were declared anew.
     shadowed: Vec<(Name, Option<LocalId>)>,
     obligations: Vec<Obligation>,
+    /// Operators on operands whose type was not known yet.
+    late_operators: Vec<(crate::ast::Binary, Ty, Span)>,
     n_loops: u32,
     /// Whether to warn.
     warns: bool,
@@ -131,6 +133,7 @@ fn check(session: &mut Session<'_>, id: FuncId) -> Body {
         scope: FxHashMap::default(),
         shadowed: vec![],
         obligations: vec![],
+        late_operators: vec![],
         n_loops: 0,
         warns,
         alternatives: None,
@@ -299,6 +302,7 @@ impl<'a> Checker<'_, 'a> {
 
     /// Ends the checking of a function: all types must be known now.
     fn finish(mut self) -> Body {
+        self.check_operators();
         self.check_obligations();
         let types = &mut self.session.program.types;
         let infer = &self.infer;

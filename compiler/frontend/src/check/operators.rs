@@ -5,7 +5,6 @@ use crate::ast::{Binary, ExprId, ExprKind, Unary};
 use crate::body::{NodeId, NodeKind, Op};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::implementing::Found;
 use crate::source::Span;
 use crate::types::{Kind, Ty, Tys};
 
@@ -156,25 +155,48 @@ impl Checker<'_, '_> {
         }
         let ty = self.ty(left);
         let kind = self.kind(ty);
-        let fits = match op {
-            Binary::Add if kind == Kind::Str => return self.concat(left, right, span),
-            Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Rem => {
-                kind.is_number() || self.is_num_param(ty)
-            }
-            Binary::BitAnd | Binary::BitOr | Binary::BitXor => kind.is_integer() || kind == Kind::Bool,
-            Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge => {
-                if kind.is_number() || kind == Kind::Str || self.is_num_param(ty) {
-                    true
-                } else {
-                    return self.compare(op, left, right, ty, span);
-                }
-            }
-            _ => false,
-        };
-        if !fits {
+        if let Kind::Infer(_) = kind {
+            // As in `|x| x * x`: what `x` is turns out later.
+            self.late_operators.push((op, ty, span));
+            return self.node(NodeKind::Binary(op, left, right), result(ty), span);
+        }
+        if let (Binary::Add, Kind::Str) = (op, kind) {
+            return self.concat(left, right, span);
+        }
+        if !self.operator_fits(op, ty) {
             return self.bad_operands(op, left_ty, right_ty, span);
         }
         self.node(NodeKind::Binary(op, left, right), result(ty), span)
+    }
+
+    /// Whether an operator other than `==` works on two operands of this type.
+    fn operator_fits(&mut self, op: Binary, ty: Ty) -> bool {
+        let kind = self.kind(ty);
+        match op {
+            Binary::Add | Binary::Sub | Binary::Mul | Binary::Div | Binary::Rem => {
+                kind.is_number() || self.is_num_param(ty) || op == Binary::Add && kind == Kind::Str || kind == Kind::Any
+            }
+            Binary::Shl | Binary::Shr => kind.is_integer(),
+            Binary::BitAnd | Binary::BitOr | Binary::BitXor => kind.is_integer() || kind == Kind::Bool,
+            Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge => {
+                let ord = self.session.program.lang().ord;
+                kind.is_number()
+                    || matches!(kind, Kind::Str | Kind::Any)
+                    || self.is_num_param(ty)
+                    || self.find_impl(ord, Tys::EMPTY, ty).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// Checks the operators that were put off until the types of their operands would be known.
+    pub(super) fn check_operators(&mut self) {
+        for (op, ty, span) in std::mem::take(&mut self.late_operators) {
+            let ty = self.shallow(ty);
+            if !matches!(self.kind(ty), Kind::Infer(_) | Kind::Error) && !self.operator_fits(op, ty) {
+                self.bad_operands(op, ty, ty, span);
+            }
+        }
     }
 
     /// Strings one after the other; a chain becomes one node.
@@ -185,17 +207,6 @@ impl Checker<'_, '_> {
             return left;
         }
         self.node(NodeKind::Concat(vec![left, right]), Ty::STR, span)
-    }
-
-    /// An order that a type defines by `Ord`.
-    fn compare(&mut self, op: Binary, left: NodeId, right: NodeId, ty: Ty, span: Span) -> NodeId {
-        let ord = self.session.program.lang().ord;
-        match self.find_impl(ord, Tys::EMPTY, ty) {
-            Some(Found::Bound | Found::Impl(..) | Found::Builtin) => {
-                self.node(NodeKind::Binary(op, left, right), Ty::BOOL, span)
-            }
-            None => self.bad_operands(op, ty, ty, span),
-        }
     }
 
     fn equality(&mut self, op: Binary, left: NodeId, right: NodeId, span: Span) -> NodeId {

@@ -120,6 +120,13 @@ impl Lowering<'_, '_> {
     /// A name for a type that no other has.
     fn type_name(&mut self, ty: Ty, module: ModuleId) -> String {
         let mut name = self.session.program.show(ty);
+        // Without its module, as long as nothing of the main file bears the name.
+        let prefix = format!("{}.", self.session.program.module(module).name);
+        if let Some(short) = name.strip_prefix(&prefix)
+            && !self.is_of_main(short)
+        {
+            name = short.to_owned();
+        }
         name.retain(|c| !c.is_control());
         if name.len() > MAX_NAME - 100 {
             let mut cut = 200;
@@ -139,6 +146,13 @@ impl Lowering<'_, '_> {
             n += 1;
         }
         candidate
+    }
+
+    /// Whether the main file declares something of this name, apart from type arguments.
+    fn is_of_main(&self, name: &str) -> bool {
+        let name = name.split('[').next().unwrap_or(name);
+        let name = self.session.program.names.get(name);
+        name.is_some_and(|name| self.session.program.module(self.main).items.contains_key(&name))
     }
 
     fn adt_type(&mut self, ty: Ty, id: AdtId, args: Tys) -> TypeIdx {

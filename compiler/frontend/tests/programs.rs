@@ -1,0 +1,212 @@
+//! Compiles programs, verifies and interprets them, and compares what they print; and compares what is said about
+//! programs that are wrong.
+//!
+//! A program of `programs/` says in its first lines what to expect, as those of the workspace's `tests/run/` do:
+//!
+//! ```text
+//! // args: a b          its arguments
+//! // stdin: text        a line of its input; repeat for more
+//! // stdout: text       a line of its output; repeat for more
+//! // stderr: text       a part of what it prints on standard error; repeat for more
+//! // exit: 101          its exit code, 0 if left out
+//! // mode: tests        its tests are run instead of the program
+//! ```
+//!
+//! A program of `diagnostics/` says `//~ VT1201 part of the message` on each line that something is said about, or
+//! `//~^` on the line below it. Files whose names begin with `_` are modules that others import.
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use vitte_frontend::{Compilation, Options, SourceFile, SourceLoader, compile};
+
+/// The first argument of this test when it runs a program itself, so that its output can be caught.
+const RUN: &str = "--run-program";
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    if args.next().as_deref() == Some(RUN) {
+        let tests = args.next().as_deref() == Some("tests");
+        let path = args.next().expect("a program to run");
+        std::process::exit(run(Path::new(&path), tests, args.collect()));
+    }
+    let arguments = Arguments::from_args();
+    let mut trials = vec![];
+    for path in files("programs") {
+        trials.push(Trial::test(name(&path), move || check_program(&path)));
+    }
+    for path in files("diagnostics") {
+        trials.push(Trial::test(name(&path), move || check_diagnostics(&path)));
+    }
+    trials.push(Trial::test("the whole standard library", check_std));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let is_program = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".vit") && !name.starts_with('_')
+    };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_program).collect();
+    paths.sort();
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Modules beside the importing file, in files whose names begin with `_`.
+struct Beside(PathBuf);
+
+impl SourceLoader for Beside {
+    fn load(&mut self, _: &str, name: &str) -> Option<SourceFile> {
+        let path = self.0.join(format!("_{}.vit", name.replace('.', "/")));
+        Some(SourceFile { name: format!("{name}.vit"), text: fs::read_to_string(path).ok()? })
+    }
+}
+
+fn compile_file(path: &Path, options: &Options) -> Compilation {
+    let text = fs::read_to_string(path).expect("a test program is readable");
+    let main = SourceFile { name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(), text };
+    compile(&mut Beside(path.parent().unwrap_or(Path::new(".")).to_owned()), &main, options)
+}
+
+fn describe(compilation: &Compilation) -> String {
+    let line = |diagnostic: &vitte_frontend::Diagnostic| {
+        let position = compilation.sources.position(diagnostic.span.start);
+        let file = &compilation.sources.file(position.file).name;
+        let (code, message) = (diagnostic.code, &diagnostic.message);
+        format!("{file}:{}:{}: {code} {message}\n", position.line, position.column)
+    };
+    compilation.diagnostics.iter().map(line).collect()
+}
+
+/// Runs a program in this process; gives its exit code.
+fn run(path: &Path, tests: bool, args: Vec<String>) -> i32 {
+    let compilation = compile_file(path, &Options { tests, ..Options::default() });
+    eprint!("{}", describe(&compilation));
+    let Some(module) = compilation.module else { return 1 };
+    let module = match vitbc::verify::verify(module) {
+        Ok(module) => module,
+        Err(error) => {
+            eprintln!("refused by the verifier: {error}");
+            return 2;
+        }
+    };
+    let mut vm = vitte_interp::Vm::new();
+    vm.set_args(args);
+    vm.load(module);
+    vm.run().expect("a verified program runs")
+}
+
+#[derive(Default)]
+struct Expected {
+    args: Vec<String>,
+    stdin: String,
+    stdout: String,
+    stderr: Vec<String>,
+    exit: i32,
+    tests: bool,
+}
+
+fn read_expected(path: &Path) -> Expected {
+    let text = fs::read_to_string(path).expect("a test program is readable");
+    let mut expected = Expected::default();
+    for line in text.lines().map_while(|line| line.strip_prefix("//")) {
+        let Some((key, value)) = line.trim_start().split_once(':') else { continue };
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match key {
+            "args" => expected.args.extend(value.split_whitespace().map(str::to_owned)),
+            "stdin" => expected.stdin += &format!("{value}\n"),
+            "stdout" => expected.stdout += &format!("{value}\n"),
+            "stderr" => expected.stderr.push(value.trim_end().to_owned()),
+            "exit" => expected.exit = value.trim().parse().expect("an exit code"),
+            "mode" => expected.tests = value.trim() == "tests",
+            _ => {}
+        }
+    }
+    expected
+}
+
+fn check_program(path: &Path) -> Result<(), Failed> {
+    let expected = read_expected(path);
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args([RUN, if expected.tests { "tests" } else { "program" }]).arg(path).args(&expected.args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    // A program that reads nothing closes its end early.
+    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(expected.stdin.as_bytes()));
+    let output = child.wait_with_output()?;
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let mut wrong = vec![];
+    if stdout != expected.stdout {
+        wrong.push(format!("standard output:\n{stdout}expected:\n{}", expected.stdout));
+    }
+    for part in &expected.stderr {
+        if !stderr.contains(part.as_str()) {
+            wrong.push(format!("standard error lacks `{part}`"));
+        }
+    }
+    if output.status.code() != Some(expected.exit) {
+        wrong.push(format!("exit: expected {}, got {}", expected.exit, output.status));
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    wrong.push(format!("standard error:\n{stderr}"));
+    Err(wrong.join("\n").into())
+}
+
+fn check_diagnostics(path: &Path) -> Result<(), Failed> {
+    let compilation = compile_file(path, &Options::default());
+    let text = fs::read_to_string(path)?;
+    let main = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut wanted: Vec<(u32, String, String)> = vec![];
+    for (number, line) in text.lines().enumerate() {
+        let mut rest = line;
+        while let Some((_, expectation)) = rest.split_once("//~") {
+            rest = expectation;
+            let expectation = expectation.split("//~").next().unwrap_or_default();
+            let above = expectation.chars().take_while(|&c| c == '^').count();
+            let (code, part) = expectation[above..].trim().split_once(' ').unwrap_or((expectation[above..].trim(), ""));
+            wanted.push(((number + 1 - above) as u32, code.to_owned(), part.trim().to_owned()));
+        }
+    }
+    let mut wrong = vec![];
+    for diagnostic in &compilation.diagnostics {
+        let position = compilation.sources.position(diagnostic.span.start);
+        let code = diagnostic.code.to_string();
+        let is_main = compilation.sources.file(position.file).name == main;
+        let found = wanted.iter().position(|(line, wanted_code, part)| {
+            is_main && *line == position.line && *wanted_code == code && diagnostic.message.contains(part.as_str())
+        });
+        match found {
+            Some(found) => {
+                wanted.remove(found);
+            }
+            None => wrong.push(format!("unexpected: line {}: {code} {}", position.line, diagnostic.message)),
+        }
+    }
+    wrong.extend(wanted.into_iter().map(|(line, code, part)| format!("missing: line {line}: {code} {part}")));
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// Nothing is said about the standard library, every function of which is checked.
+fn check_std() -> Result<(), Failed> {
+    let mut text = String::new();
+    for module in vitte_frontend::stdlib::names() {
+        text += &format!("import {module}\n");
+    }
+    text += "print(1)\n";
+    let main = SourceFile { name: "main.vit".to_owned(), text };
+    let options = Options { check_std: true, ..Options::default() };
+    let compilation = compile(&mut vitte_frontend::NoModules, &main, &options);
+    let others = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.code.0 != 1904).count();
+    if others == 0 { Ok(()) } else { Err(describe(&compilation).into()) }
+}
