@@ -18,6 +18,8 @@ mod repair;
 mod rotate;
 mod scalars;
 mod tails;
+#[cfg(test)]
+mod testing;
 mod values;
 
 pub use params::prune_params;
@@ -66,7 +68,6 @@ struct Pass {
     name: &'static str,
     run: fn(&Env<'_>, &mut Function, &mut Stats) -> u64,
     /// Why it stands where it does.
-    #[allow(dead_code)]
     reason: &'static str,
 }
 
@@ -180,11 +181,19 @@ const IMPROVE: &[Pass] = &[
     },
 ];
 
+/// The passes over single functions in their order, each with the reason for its place, for `--stats` and people.
+pub fn describe() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SIMPLIFY.iter().chain(IMPROVE).map(|pass| (pass.name, pass.reason))
+}
+
 /// How often the passes of [`SIMPLIFY`] are repeated at most.
 const MAX_ROUNDS: usize = 3;
+/// Larger functions are gone through once each time: beyond, the time that it takes matters more.
+const LARGE: usize = 20_000;
 
 fn simplify(env: &Env<'_>, func: &mut Function, stats: &mut Stats) {
-    for _ in 0..MAX_ROUNDS {
+    let rounds = if func.size() > LARGE { 1 } else { MAX_ROUNDS };
+    for _ in 0..rounds {
         let mut changes = 0;
         for pass in SIMPLIFY {
             changes += run_pass(env, pass, func, stats);

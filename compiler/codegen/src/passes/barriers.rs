@@ -54,3 +54,32 @@ fn stores_immediate(func: &Function, rest: &[crate::ir::Inst]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved};
+
+    #[test]
+    fn old_objects_that_get_references_have_barriers() {
+        let source = |value: &str| {
+            format!(
+                "STRUCT P {{ x: int, next: P? }}\nFUNC f(p: P, q: P?) -> unit\nREG r0: P?\nLOAD_CONST r0, nil\nSTORE p, next, {value}\n\
+                 RETURN\nEND"
+            )
+        };
+        let barriers = |value| count(&improved(&source(value)).0[0], "barrier");
+        assert_eq!((barriers("q"), barriers("r0")), (1, 0));
+    }
+
+    #[test]
+    fn a_new_object_has_none_until_the_next_collection() {
+        let source = |between: &str| {
+            format!(
+                "STRUCT P {{ x: int, next: P? }}\nFUNC f(n: int) -> P\nREG r0, r1: P\nREG r2: P?\nLOAD_CONST r2, nil\n\
+                 ALLOC r1, P, n, r2\nWRAP r2, r1\nALLOC r0, P, n, r2\n{between}STORE r0, next, r2\nRETURN r0\nEND"
+            )
+        };
+        let barriers = |between| count(&improved(&source(between)).0[0], "barrier");
+        assert_eq!((barriers(""), barriers("CALL r1, f, n\n")), (0, 1));
+    }
+}

@@ -191,3 +191,18 @@ fn merge_blocks(func: &mut Function) -> u64 {
     }
     changes
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved};
+
+    #[test]
+    fn a_truth_value_that_is_branched_on_again_is_not_made() {
+        // if (a and b) …, by way of a register
+        let (texts, _) = improved(
+            "FUNC f(a: bool, b: bool) -> int\nREG r0: bool\nREG r1: int\nMOVE r0, a\nIF_NOT r0, decided\nMOVE r0, b\n\
+             decided:\nIF_NOT r0, no\nLOAD_CONST r1, 1\nRETURN r1\nno:\nLOAD_CONST r1, 2\nRETURN r1\nEND",
+        );
+        assert!(count(&texts[0], "branch") == 2 && count(&texts[0], "return") == 2, "{}", texts[0]);
+    }
+}

@@ -71,7 +71,10 @@ pub(super) fn drop_index_checks(func: &mut Function) -> u64 {
     count
 }
 
-/// `x ≤ y + k`, or `x ≤ k` without `y`, from `block` on.
+/// A value, or 0, plus a constant.
+type Form = (Option<Value>, i64);
+
+/// `x ≤ y + k` from `block` on; an absent value is 0.
 #[derive(Clone, Copy)]
 struct Fact {
     block: Block,
@@ -176,28 +179,51 @@ impl Bounds<'_> {
             return vec![];
         }
         let cond = if holds { cond } else { cond.inverse() };
-        let term = |value: Value| match self.func.int_const(value) {
-            Some(number) => (None, number),
-            None => (Some(value), 0),
-        };
-        let (a, b) = (term(made.args[0]), term(made.args[1]));
+        let mut facts = Vec::new();
+        for a in self.forms(made.args[0]) {
+            for b in self.forms(made.args[1]) {
+                self.compare(block, cond, (made.args[0], a), (made.args[1], b), &mut facts);
+            }
+        }
+        facts
+    }
+
+    /// A value as a sum of another, if that is not just a constant, and a constant; in up to two ways.
+    fn forms(&self, value: Value) -> Vec<(Option<Value>, i64)> {
+        if let Some(number) = self.func.int_const(value) {
+            return vec![(None, number)];
+        }
+        let mut forms = vec![(Some(value), 0)];
+        if let Some(made) = self.func.def_inst(value)
+            && made.op == Op::Add
+            && let Some(k @ ..0) = self.func.int_const(made.args[1])
+            && self.is_length(made.args[0])
+        {
+            // A length less a constant does not wrap.
+            forms.push((Some(made.args[0]), k));
+        }
+        forms
+    }
+
+    fn compare(&self, block: Block, cond: IntCond, a: (Value, Form), b: (Value, Form), facts: &mut Vec<Fact>) {
+        let ((a_value, a), (b_value, b)) = (a, b);
         // `x + j ≤ y + k`
-        let at_most = |(x, j): (Option<Value>, i64), (y, k): (Option<Value>, i64), less: i64| {
+        let at_most = |(x, j): Form, (y, k): Form, less: i64| {
             let k = k.checked_sub(j)?.checked_sub(less)?;
             Some(Fact { block, x, y, k })
         };
         let zero = (None, 0);
-        let facts = match cond {
-            IntCond::Eq => vec![at_most(a, b, 0), at_most(b, a, 0)],
-            IntCond::Slt => vec![at_most(a, b, 1)],
-            IntCond::Sle => vec![at_most(a, b, 0)],
-            IntCond::Sgt => vec![at_most(b, a, 1)],
-            IntCond::Sge => vec![at_most(b, a, 0)],
-            IntCond::Ult if self.is_length(made.args[1]) => vec![at_most(a, b, 1), at_most(zero, a, 0)],
-            IntCond::Ugt if self.is_length(made.args[0]) => vec![at_most(b, a, 1), at_most(zero, b, 0)],
-            _ => vec![],
+        let found = match cond {
+            IntCond::Eq => [at_most(a, b, 0), at_most(b, a, 0)],
+            IntCond::Slt => [at_most(a, b, 1), None],
+            IntCond::Sle => [at_most(a, b, 0), None],
+            IntCond::Sgt => [at_most(b, a, 1), None],
+            IntCond::Sge => [at_most(b, a, 0), None],
+            IntCond::Ult if self.is_length(b_value) => [at_most(a, b, 1), at_most(zero, a, 0)],
+            IntCond::Ugt if self.is_length(a_value) => [at_most(b, a, 1), at_most(zero, b, 0)],
+            _ => [None, None],
         };
-        facts.into_iter().flatten().collect()
+        facts.extend(found.into_iter().flatten());
     }
 
     /// Whether a value is certainly not negative by what it is.
@@ -475,5 +501,52 @@ impl<'b> Search<'b> {
                 _ => false,
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved, on_list};
+
+    fn checks(code: &str) -> usize {
+        let (texts, _) = improved(&on_list(code));
+        count(&texts[0], "check index")
+    }
+
+    const STEP: &str = "IF_NOT r6, out\nLIST_GET r2, xs, r1\nADD r0, r0, r2\nADD r1, r1, r3\nJUMP top\nout:\nRETURN r0";
+
+    #[test]
+    fn a_loop_up_to_the_length_needs_none() {
+        let start = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\n";
+        assert_eq!(checks(&format!("{start}top:\nLIST_LEN r2, xs\nLT r6, r1, r2\n{STEP}")), 0);
+        assert_eq!(checks(&format!("{start}LIST_LEN r5, xs\nSUB r5, r5, r3\ntop:\nLE r6, r1, r5\n{STEP}")), 0);
+    }
+
+    #[test]
+    fn a_loop_down_from_the_length_needs_none() {
+        let start = "LOAD_CONST r0, 0\nLIST_LEN r1, xs\nLOAD_CONST r3, -1\nADD r1, r1, r3\nLOAD_CONST r4, 0\n";
+        assert_eq!(checks(&format!("{start}top:\nGE r6, r1, r4\n{STEP}")), 0);
+    }
+
+    #[test]
+    fn what_may_be_out_of_range_is_checked() {
+        // From an unknown start, up to an unknown end, one too far, in too large steps, with a list that shrinks.
+        let zero = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\n";
+        let from_n = "LOAD_CONST r0, 0\nMOVE r1, n\nLOAD_CONST r3, 1\n";
+        assert_eq!(checks(&format!("{from_n}top:\nLIST_LEN r2, xs\nLT r6, r1, r2\n{STEP}")), 1);
+        assert_eq!(checks(&format!("{zero}top:\nLT r6, r1, n\n{STEP}")), 1);
+        assert_eq!(checks(&format!("{zero}top:\nLIST_LEN r2, xs\nLE r6, r1, r2\n{STEP}")), 1);
+        let down = "LOAD_CONST r0, 0\nLIST_LEN r1, xs\nLOAD_CONST r3, -1\nLOAD_CONST r4, 0\n";
+        assert_eq!(checks(&format!("{down}top:\nGE r6, r1, r4\n{STEP}")), 1);
+        let shrinks = "LIST_LEN r5, xs\ntop:\nLT r6, r1, r5\nIF_NOT r6, out\nLIST_GET r2, xs, r1\nADD r1, r1, r3\n\
+            LIST_TRUNCATE xs, r3\nJUMP top\nout:\nRETURN r0";
+        assert_eq!(checks(&format!("{zero}{shrinks}")), 1);
+    }
+
+    #[test]
+    fn a_sum_that_may_wrap_proves_nothing() {
+        // while i < i + 1: true but for the greatest number, and no bound.
+        let code = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\ntop:\nADD r5, r1, r3\nLT r6, r1, r5\n";
+        assert_eq!(checks(&format!("{code}{STEP}")), 1);
     }
 }

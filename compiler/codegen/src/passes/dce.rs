@@ -107,3 +107,25 @@ fn find_live(func: &Function) -> EntitySet<Value> {
     }
     live
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved, on_list};
+
+    #[test]
+    fn only_what_is_wanted_or_noticed_stays() {
+        let (texts, _) =
+            improved(&on_list("MUL r0, n, n\nLIST_LEN r1, xs\nLIST_GET r2, xs, n\nLOAD_CONST r3, 5\nRETURN n"));
+        assert!(count(&texts[0], "mul") == 0 && count(&texts[0], "load_item") == 0, "{}", texts[0]);
+        assert_eq!(count(&texts[0], "check index"), 1, "{}", texts[0]);
+    }
+
+    #[test]
+    fn an_unused_object_is_not_made_in_a_try_either() {
+        let (texts, _) = improved(
+            "STRUCT P { x: int }\nFUNC f(n: int) -> int\nREG r0: P\nREG r1: any\nfrom:\nALLOC r0, P, n\nto:\nRETURN n\n\
+             caught:\nLOAD_CONST n, 1\nRETURN n\nHANDLER from, to, caught, r1\nEND",
+        );
+        assert_eq!(count(&texts[0], "new ") + count(&texts[0], "try"), 0, "{}", texts[0]);
+    }
+}

@@ -128,3 +128,34 @@ fn replace(
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved};
+
+    #[test]
+    fn a_closure_that_is_known_is_called_directly_and_vanishes() {
+        let (texts, stats) = improved(
+            "FUNC body(x: int) CAPTURES (int) -> int\nREG r0: int\nLOAD_CAPTURE r0, 0\nADD r0, r0, x\nRETURN r0\nEND\n\
+             FUNC f(n: int) -> int\nREG r0: fn(int) -> int\nREG r1: int\nCLOSURE r0, body, n\nCALL_CLOSURE r1, r0, n\n\
+             RETURN r1\nEND",
+        );
+        assert_eq!(stats.0.get("devirtualize.calls"), Some(&1));
+        assert_eq!(
+            count(&texts[1], "closure") + count(&texts[1], "call") + count(&texts[1], "load"),
+            0,
+            "{}",
+            texts[1]
+        );
+    }
+
+    #[test]
+    fn the_only_method_is_called_directly() {
+        let (texts, _) = improved(
+            "TRAIT Area { area() -> int }\nSTRUCT Square { side: int }\nIMPL Area FOR Square { square_area }\n\
+             FUNC square_area(s: Square) -> int\nREG r0: int\nLOAD r0, s, side\nMUL r0, r0, r0\nRETURN r0\nEND\n\
+             FUNC f(a: Area) -> int\nREG r0: int\nCALL_METHOD r0, Area, area, a\nRETURN r0\nEND",
+        );
+        assert_eq!((count(&texts[1], "call"), count(&texts[1], "load.i64")), (0, 1), "{}", texts[1]);
+    }
+}

@@ -227,3 +227,48 @@ pub(super) fn costs(functions: &[Function]) -> Vec<Option<u32>> {
 
 /// Copies of source positions.
 type Locs = FxHashMap<crate::ir::Loc, crate::ir::Loc>;
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved};
+
+    const GET: &str = "FUNC get(xs: [int], i: int) -> int\nREG r0: int\nLIST_GET r0, xs, i\nRETURN r0\nEND\n";
+
+    #[test]
+    fn what_raises_in_a_copy_finds_the_handlers_of_the_call() {
+        let (texts, _) = improved(&format!(
+            "{GET}FUNC f(xs: [int], n: int) -> int\nREG r0: int\nREG r1: any\nfrom:\nCALL r0, get, xs, n\nto:\nRETURN r0\n\
+             caught:\nLOAD_CONST r0, -1\nRETURN r0\nHANDLER from, to, caught, r1\nEND"
+        ));
+        assert!(count(&texts[1], "call") == 0 && count(&texts[1], "try check index") == 1, "{}", texts[1]);
+    }
+
+    #[test]
+    fn positions_remember_the_call() {
+        let (texts, _) = improved(
+            "FUNC get(xs: [int], i: int) -> int\nREG r0: int\nLINE \"a.vit\" 3:5\nLIST_GET r0, xs, i\nRETURN r0\nEND\n\
+             FUNC f(xs: [int]) -> int\nREG r0: int\nLINE \"a.vit\" 9:1\nLOAD_CONST r0, 4\nCALL r0, get, xs, r0\nRETURN r0\nEND",
+        );
+        assert!(texts[1].contains("3:5 in 9:1"), "{}", texts[1]);
+    }
+
+    #[test]
+    fn a_tail_call_in_a_copy_returns_to_the_caller() {
+        let (texts, _) = improved(&format!(
+            "{GET}FUNC again(xs: [int], n: int) -> int\nTAIL_CALL big, xs, n\nEND\n\
+             FUNC big(xs: [int], n: int) -> int\nREG r0: int\nPRINT n\nCALL r0, again, xs, n\nRETURN r0\nEND\n\
+             FUNC f(xs: [int], n: int) -> int\nREG r0: int\nCALL r0, again, xs, n\nADD r0, r0, n\nRETURN r0\nEND"
+        ));
+        assert!(count(&texts[3], "tail_call") == 0 && count(&texts[3], " = call") == 1, "{}", texts[3]);
+    }
+
+    #[test]
+    fn recursion_is_unrolled_a_little() {
+        let (texts, _) = improved(
+            "FUNC fib(n: int) -> int\nREG r0, r1: int\nREG r2: bool\nLOAD_CONST r0, 2\nLT r2, n, r0\nIF r2, base\n\
+             LOAD_CONST r0, 1\nSUB r0, n, r0\nCALL r0, fib, r0\nLOAD_CONST r1, 2\nSUB r1, n, r1\nCALL r1, fib, r1\n\
+             ADD r0, r0, r1\nRETURN r0\nbase:\nRETURN n\nEND",
+        );
+        assert!((4..64).contains(&count(&texts[0], " = call")), "{}", texts[0]);
+    }
+}

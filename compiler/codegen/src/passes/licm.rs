@@ -172,3 +172,40 @@ fn matters(op: &Op) -> bool {
 fn is_barrier(op: &Op) -> bool {
     matches!(op, Op::Barrier(_) | Op::BarrierItem)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{improved, on_list};
+
+    /// Whether `what` stands before the loop, which begins with the block that has parameters.
+    fn is_before_loop(text: &str, what: &str) -> bool {
+        let start = text.find("):\n").map(|at| at + 3).unwrap();
+        let body = text[start..].find("):\n").map_or(text.len(), |at| start + at);
+        text.find(what).unwrap() < body
+    }
+
+    const LOOP: &str = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\ntop:\nLT r6, r1, n\nIF_NOT r6, out\n";
+    const NEXT: &str = "ADD r1, r1, r3\nJUMP top\nout:\nRETURN r0";
+
+    #[test]
+    fn a_length_that_stays_is_loaded_before_the_loop() {
+        let (texts, _) = improved(&on_list(&format!("{LOOP}LIST_GET r2, xs, r1\nADD r0, r0, r2\n{NEXT}")));
+        assert!(is_before_loop(&texts[0], "[list_len]") && is_before_loop(&texts[0], "[list_buffer]"), "{}", texts[0]);
+        assert!(!is_before_loop(&texts[0], "load_item"), "{}", texts[0]);
+    }
+
+    #[test]
+    fn a_length_that_changes_is_loaded_in_the_loop() {
+        let (texts, _) =
+            improved(&on_list(&format!("{LOOP}LIST_PUSH xs, r1\nLIST_LEN r2, xs\nADD r0, r0, r2\n{NEXT}")));
+        assert!(!is_before_loop(&texts[0], "[list_len]"), "{}", texts[0]);
+    }
+
+    #[test]
+    fn a_check_stays_behind_what_is_noticed_before_it() {
+        let (texts, _) = improved(&on_list(&format!("{LOOP}LIST_GET r2, xs, n\nADD r0, r0, r2\n{NEXT}")));
+        assert!(is_before_loop(&texts[0], "check index"), "{}", texts[0]);
+        let (texts, _) = improved(&on_list(&format!("{LOOP}PRINT r1\nLIST_GET r2, xs, n\nADD r0, r0, r2\n{NEXT}")));
+        assert!(!is_before_loop(&texts[0], "check index"), "{}", texts[0]);
+    }
+}

@@ -98,3 +98,27 @@ fn apply(func: &mut Function, aliases: &mut Aliases) {
         func.retain_params(block, |value| aliases.0[value].is_none());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Jump, Op, Terminator};
+    use vitbc::FuncIdx;
+    use vitte_abi::object::Repr;
+
+    #[test]
+    fn parameters_that_stand_for_each_other_go() {
+        // block1(p): jump block2(p);  block2(q): branch q, block1(q), block3;  both always hold what the entry brings.
+        let mut func = Function::new(FuncIdx(0), "f", Repr::I64);
+        let blocks: Vec<_> = (0..4).map(|_| func.add_block()).collect();
+        let seven = func.append_value(blocks[0], Op::Int(Repr::I64, 7), vec![], Repr::I64, None);
+        let (p, q) = (func.add_param(blocks[1], Repr::I64), func.add_param(blocks[2], Repr::I64));
+        func.blocks[blocks[0]].term = Terminator::Jump(Jump::with(blocks[1], [seven]));
+        func.blocks[blocks[1]].term = Terminator::Jump(Jump::with(blocks[2], [p]));
+        func.blocks[blocks[2]].term = Terminator::Branch(q, Jump::with(blocks[1], [q]), Jump::to(blocks[3]));
+        func.blocks[blocks[3]].term = Terminator::Return(Some(q));
+        assert_eq!(prune_params(&mut func), 2);
+        assert_eq!(func.blocks[blocks[3]].term, Terminator::Return(Some(seven)));
+        assert!(blocks.iter().all(|&block| func.blocks[block].params.is_empty()));
+    }
+}

@@ -106,3 +106,31 @@ fn counter(func: &Function, cfg: &Cfg, each: &Loop, latch: Block, value: Value) 
     let (Some(&enters), None) = (outside.next(), outside.next()) else { return None };
     Some((func.int_const(brought(enters)?)?, step))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved, on_list};
+
+    fn polls(end: &str, body: &str) -> usize {
+        let code = format!(
+            "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\n{end}\ntop:\nLT r6, r1, r5\nIF_NOT r6, out\n{body}\n\
+             ADD r1, r1, r3\nJUMP top\nout:\nRETURN r0"
+        );
+        let other = "FUNC other(n: int) -> int\nREG r0: any\nTO_ANY r0, n\nTHROW r0\nEND\n";
+        let (texts, _) = improved(&format!("{}{other}", on_list(&code)));
+        count(&texts[0], "poll")
+    }
+
+    #[test]
+    fn long_loops_poll_unless_they_call() {
+        assert_eq!(polls("MOVE r5, n", "ADD r0, r0, r1"), 1);
+        assert_eq!(polls("MOVE r5, n", "CALL r0, other, r1"), 0);
+        assert_eq!(polls("LOAD_CONST r5, 20", "XOR r0, r0, r1"), 0);
+        assert_eq!(polls("LOAD_CONST r5, 2000", "XOR r0, r0, r1"), 1);
+    }
+
+    #[test]
+    fn a_loop_that_calls_only_sometimes_polls() {
+        assert_eq!(polls("MOVE r5, n", "EQ r6, r1, r3\nIF_NOT r6, on\nCALL r0, other, r1\non:\nADD r0, r0, r1"), 1);
+    }
+}

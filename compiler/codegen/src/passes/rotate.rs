@@ -138,3 +138,19 @@ fn repair(func: &mut Function, copies: &[HeaderCopy]) {
     }
     variables.finish(func, &cfg);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{improved, on_list};
+
+    #[test]
+    fn a_loop_tests_at_its_end() {
+        let code = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 3\ntop:\nLT r6, r1, n\nIF_NOT r6, out\n\
+            MUL r2, r1, r1\nXOR r0, r0, r2\nADD r1, r1, r3\nJUMP top\nout:\nSUB r0, r0, r1\nRETURN r0";
+        let (texts, stats) = improved(&on_list(code));
+        assert_eq!(stats.0.get("loops.rotated"), Some(&1));
+        let latch = texts[0].lines().filter(|line| line.contains("branch")).count();
+        // Once before the loop and once at its end; no block only to jump back.
+        assert!(latch == 2 && texts[0].lines().filter(|line| line.contains(" jump ")).count() <= 1, "{}", texts[0]);
+    }
+}

@@ -256,3 +256,39 @@ fn note_definition(
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved};
+
+    const POINT: &str = "STRUCT P { x: int, next: P? }\n";
+
+    #[test]
+    fn an_object_that_stays_is_not_made() {
+        let (texts, _) = improved(&format!(
+            "{POINT}FUNC f(n: int) -> int\nREG r0: P\nREG r1, r2: int\nREG r3: bool\nREG r4: P?\nLOAD_CONST r1, 0\n\
+             LOAD_CONST r4, nil\nALLOC r0, P, r1, r4\nLOAD_CONST r2, 1\ntop:\nLOAD r1, r0, x\nLT r3, r1, n\nIF_NOT r3, out\n\
+             ADD r1, r1, r2\nSTORE r0, x, r1\nJUMP top\nout:\nLOAD r1, r0, x\nRETURN r1\nEND"
+        ));
+        assert_eq!(count(&texts[0], "new ") + count(&texts[0], "load") + count(&texts[0], "store"), 0, "{}", texts[0]);
+    }
+
+    #[test]
+    fn an_object_that_others_see_is_made() {
+        let (texts, _) = improved(&format!(
+            "{POINT}FUNC f(n: int) -> P\nREG r0: P\nREG r4: P?\nLOAD_CONST r4, nil\nALLOC r0, P, n, r4\nSTORE r0, x, n\n\
+             RETURN r0\nEND"
+        ));
+        assert_eq!((count(&texts[0], "new "), count(&texts[0], "store ")), (1, 1), "{}", texts[0]);
+    }
+
+    #[test]
+    fn an_object_in_another_goes_with_it() {
+        let (texts, _) = improved(&format!(
+            "{POINT}FUNC f(n: int) -> int\nREG r0, r1, r2: P\nREG r4: P?\nREG r5: int\nLOAD_CONST r4, nil\n\
+             ALLOC r0, P, n, r4\nWRAP r4, r0\nALLOC r1, P, n, r4\nSTORE r1, next, r4\nLOAD r4, r1, next\nUNWRAP r2, r4\n\
+             STORE r2, x, n\nLOAD r5, r2, x\nRETURN r5\nEND"
+        ));
+        assert_eq!(count(&texts[0], "new "), 0, "{}", texts[0]);
+    }
+}

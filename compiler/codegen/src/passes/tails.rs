@@ -28,3 +28,17 @@ pub(super) fn loop_tail_calls(func: &mut Function) -> u64 {
     }
     blocks.len() as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved};
+
+    #[test]
+    fn a_tail_call_of_itself_is_a_loop_that_polls() {
+        let (texts, _) = improved(
+            "FUNC f(n: int, sum: int) -> int\nREG r0, r1: int\nREG r2: bool\nLOAD_CONST r0, 0\nEQ r2, n, r0\nIF r2, out\n\
+             ADD sum, sum, n\nLOAD_CONST r1, 1\nSUB n, n, r1\nTAIL_CALL f, n, sum\nout:\nRETURN sum\nEND",
+        );
+        assert_eq!((count(&texts[0], "tail_call"), count(&texts[0], "poll")), (0, 1), "{}", texts[0]);
+    }
+}

@@ -364,3 +364,41 @@ impl Numbering<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::passes::testing::{count, improved, on_list};
+
+    #[test]
+    fn equal_accesses_are_checked_and_loaded_once() {
+        let (texts, _) = improved(&on_list("LIST_GET r0, xs, n\nLIST_GET r1, xs, n\nADD r0, r0, r1\nRETURN r0"));
+        assert_eq!((count(&texts[0], "check index"), count(&texts[0], "load_item")), (1, 1), "{}", texts[0]);
+    }
+
+    #[test]
+    fn a_call_may_change_a_list_but_not_a_string() {
+        let (texts, _) = improved(&on_list("LIST_LEN r0, xs\nPRINT r0\nLIST_LEN r1, xs\nADD r0, r0, r1\nRETURN r0"));
+        assert_eq!(count(&texts[0], "[list_len]"), 2, "{}", texts[0]);
+        let (texts, _) = improved(
+            "FUNC f(s: str) -> int\nREG r0, r1: int\nSTR_LEN r0, s\nPRINT s\nSTR_LEN r1, s\nADD r0, r0, r1\nRETURN r0\nEND",
+        );
+        assert_eq!(count(&texts[0], "load.i64"), 1, "{}", texts[0]);
+    }
+
+    #[test]
+    fn a_store_hides_others_of_its_field_only() {
+        let source = "STRUCT P { x: int, y: int }\nFUNC f(p: P, q: P, n: int) -> int\nREG r0, r1, r2, r3: int\n\
+            LOAD r0, p, x\nLOAD r1, p, y\nSTORE q, x, n\nLOAD r2, p, x\nLOAD r3, p, y\nADD r0, r0, r1\n\
+            ADD r0, r0, r2\nADD r0, r0, r3\nLOAD r1, q, x\nADD r0, r0, r1\nRETURN r0\nEND";
+        let (texts, _) = improved(source);
+        assert_eq!(count(&texts[0], "load.i64"), 3, "{}", texts[0]);
+    }
+
+    #[test]
+    fn a_branch_says_what_its_condition_was() {
+        let code =
+            "LT r6, n, r0\nIF r6, less\nRETURN r0\nless:\nGE r6, n, r0\nIF r6, never\nRETURN n\nnever:\nRETURN r1";
+        let (texts, _) = improved(&on_list(&format!("LIST_LEN r0, xs\nLOAD_CONST r1, 77\n{code}")));
+        assert_eq!((count(&texts[0], "branch"), count(&texts[0], "77")), (1, 0), "{}", texts[0]);
+    }
+}
