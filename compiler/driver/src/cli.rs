@@ -230,8 +230,10 @@ pub struct Run {
 pub enum Log {
     /// Nothing.
     Off,
-    /// Each instruction.
+    /// Each instruction, and values where they matter.
     Trace,
+    /// Each instruction as it stands, with its position.
+    Detail,
 }
 
 /// `exec`

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use vitbc::{Module, Verified};
 use vitte_abi::program::Program;
-use vitte_interp::Vm;
+use vitte_interp::{TraceStyle, Vm};
 use vitte_rt::{CodeMemory, Engine as Collector, Options};
 use vittec_codegen::image::Import;
 use vittec_codegen::jit;
@@ -35,13 +35,14 @@ pub fn interpret(
     module: Verified<Module>,
     args: &[OsString],
     options: Options,
-    trace: bool,
+    trace: Option<TraceStyle>,
     dump: bool,
 ) -> Result<ExitCode> {
     let mut vm = Vm::new();
     vm.set_options(options);
     vm.set_args(texts(args));
-    if trace {
+    if let Some(style) = trace {
+        vm.set_trace_style(style);
         vm.set_trace(Box::new(std::io::stdout()));
     }
     if dump {

@@ -6,7 +6,7 @@ use crate::failure::{DIAGNOSTICS, Diagnostic, Failure, Result};
 use crate::pipeline::{self, Timings};
 use crate::report::Reporter;
 use crate::{input, output};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use vitte_abi::program::Engine;
@@ -125,7 +125,8 @@ fn with_ending(base: &Path, ending: &str) -> PathBuf {
 
 /// A spinner that shows up when building takes longer than a moment, on a terminal only.
 fn progress() -> ProgressBar {
-    let progress = ProgressBar::new_spinner();
+    // Gone when building ends, however it does.
+    let progress = ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
         progress.set_style(style);
     }

@@ -15,7 +15,7 @@ pub fn run(args: Run, reporter: &Reporter) -> Result<ExitCode> {
     let options = engine::run_options(args.gc.as_deref())?;
     match args.engine {
         Engine::Jit => engine::compile_and_run(&module, &args.args, options, args.opt),
-        Engine::Interp => engine::interpret(module, &args.args, options, false, false),
+        Engine::Interp => engine::interpret(module, &args.args, options, None, false),
         Engine::Native => engine::build_and_run(&module, &args.args, args.opt, args.gc.as_deref()),
         Engine::Check => unreachable!("treated above"),
     }
