@@ -1,7 +1,8 @@
 //! Memory for heaps, in blocks of a power of two, recycled within the program.
 //!
 //! Blocks of up to [`LARGEST`] bytes are cut from pages of the operating system, halving what is too big, and go back
-//! to a list of blocks of their size. Larger ones are mapped on their own and unmapped again.
+//! to a list of blocks of their size. Larger ones are mapped on their own; some are kept for a while, since touching
+//! fresh pages costs more than clearing used ones.
 
 use crate::sys;
 use std::sync::{Mutex, PoisonError};
@@ -29,6 +30,41 @@ struct Free([u64; (LARGEST_LOG - SMALLEST_LOG + 1) as usize]);
 
 static FREE: Mutex<Free> = Mutex::new(Free([0; _]));
 
+/// Larger blocks that are free.
+struct Mapped {
+    blocks: Vec<Block>,
+    bytes: usize,
+}
+
+static MAPPED: Mutex<Mapped> = Mutex::new(Mapped { blocks: Vec::new(), bytes: 0 });
+
+/// The most bytes in free larger blocks.
+const MAX_MAPPED: usize = 128 << 20;
+
+impl Mapped {
+    /// A block that is large enough for `len` bytes and not much larger.
+    fn take(&mut self, len: usize) -> Option<Block> {
+        let found = self.blocks.iter().rposition(|block| block.len >= len && block.len - len <= len / 4)?;
+        let block = self.blocks.remove(found);
+        self.bytes -= block.len;
+        Some(Block { zeroed: false, ..block })
+    }
+
+    /// Keeps the block, if there are not too many; the oldest ones go.
+    fn give(&mut self, block: Block) {
+        if block.len > MAX_MAPPED / 2 {
+            return sys::unmap(block.base, block.len);
+        }
+        self.bytes += block.len;
+        self.blocks.push(block);
+        while self.bytes > MAX_MAPPED {
+            let oldest = self.blocks.remove(0);
+            self.bytes -= oldest.len;
+            sys::unmap(oldest.base, oldest.len);
+        }
+    }
+}
+
 impl Free {
     fn pop(&mut self, class: usize) -> Option<u64> {
         let block = self.0[class];
@@ -55,7 +91,8 @@ impl Block {
     pub(crate) fn take(size: usize) -> Block {
         if size > LARGEST {
             let len = size.next_multiple_of(sys::PAGE);
-            return Block { base: sys::map(len), len, zeroed: true };
+            let kept = MAPPED.lock().unwrap_or_else(PoisonError::into_inner).take(len);
+            return kept.unwrap_or_else(|| Block { base: sys::map_large(len), len, zeroed: true });
         }
         let len = size.next_power_of_two().max(SMALLEST);
         let class = (len.trailing_zeros() - SMALLEST_LOG) as usize;
@@ -77,7 +114,7 @@ impl Block {
     /// Gives the block back.
     pub(crate) fn give(self) {
         if self.len > LARGEST {
-            sys::unmap(self.base, self.len);
+            MAPPED.lock().unwrap_or_else(PoisonError::into_inner).give(self);
             return;
         }
         let class = (self.len.trailing_zeros() - SMALLEST_LOG) as usize;
@@ -116,5 +153,20 @@ mod tests {
         }
         assert_eq!(blocks.iter().map(|block| block.len).collect::<Vec<_>>(), [1024, 1024, 8192, 131_072, 9 << 20]);
         blocks.drain(..).for_each(Block::give);
+    }
+
+    #[test]
+    fn some_large_blocks_are_kept() {
+        let mut mapped = Mapped { blocks: Vec::new(), bytes: 0 };
+        let len = 10 << 20;
+        for _ in 0..20 {
+            mapped.give(Block { base: sys::map(len), len, zeroed: true });
+        }
+        assert_eq!((mapped.blocks.len(), mapped.bytes), (12, 120 << 20));
+        assert!(mapped.take(5 << 20).is_none() && mapped.take(11 << 20).is_none());
+        let block = mapped.take(9 << 20).expect("one of 10 MiB will do");
+        assert!(!block.zeroed);
+        sys::unmap(block.base, block.len);
+        mapped.blocks.drain(..).for_each(|block| sys::unmap(block.base, block.len));
     }
 }

@@ -18,6 +18,11 @@ pub(crate) fn map(len: usize) -> u64 {
     address as u64
 }
 
+/// The same, where large pages would help.
+pub(crate) fn map_large(len: usize) -> u64 {
+    map(len)
+}
+
 /// Gives memory back.
 pub(crate) fn unmap(address: u64, len: usize) {
     // SAFETY: the caller owned the memory and uses it no more.

@@ -47,6 +47,18 @@ pub(crate) fn memory_size() -> u64 {
     if page_size > 0 && pages > 0 { page_size as u64 * pages as u64 } else { u64::MAX }
 }
 
+/// As [`map`], in large pages where the system has them.
+pub(crate) fn map_large(len: usize) -> u64 {
+    let address = map(len);
+    #[cfg(target_os = "linux")]
+    {
+        const MADV_HUGEPAGE: c_int = 14;
+        // SAFETY: the mapping is ours; the advice does not change what is there.
+        unsafe { madvise(address as usize as *mut c_void, len, MADV_HUGEPAGE) };
+    }
+    address
+}
+
 /// Gives memory back.
 pub(crate) fn unmap(address: u64, len: usize) {
     // SAFETY: the caller owned the mapping and uses it no more.
