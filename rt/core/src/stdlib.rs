@@ -1,10 +1,10 @@
 //! The native half of the standard library: the meaning of the rows of [`vitte_abi::functions`], as safe functions of
 //! the rows' names without `vt_`.
 //!
-//! - [`value`]: a value with its type, from which [`format`], [`compare`] and [`hash`] start;
+//! - [`value`]: a value with its type, from which [`mod@format`], [`compare`] and [`hash`] start;
 //! - [`any`]: dynamic types; [`scalar`]: arithmetic on scalars of any type; [`number`]: their text;
 //! - [`string`], [`list`], [`map`]: the built-in collections; [`range`]: checked indices;
-//! - [`io`], [`file`], [`system`], [`memory`], [`math`]: the world outside.
+//! - [`io`], [`mod@file`], [`system`], [`memory`], [`math`]: the world outside.
 
 pub mod any;
 pub mod compare;
