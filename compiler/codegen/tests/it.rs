@@ -5,6 +5,8 @@
 mod goldens;
 #[path = "it/machines.rs"]
 mod machines;
+#[path = "it/memory.rs"]
+mod memory;
 #[path = "it/objects.rs"]
 mod objects;
 
