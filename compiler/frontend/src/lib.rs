@@ -20,6 +20,7 @@ mod compile;
 mod consts;
 mod definite;
 pub mod diagnostic;
+pub mod document;
 pub mod format;
 mod implementing;
 mod lex;

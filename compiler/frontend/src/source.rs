@@ -88,6 +88,15 @@ pub struct Sources {
     next: u32,
 }
 
+impl From<SourceFile> for Sources {
+    /// One file alone, as [`format`](crate::format::format) and the like count its bytes.
+    fn from(file: SourceFile) -> Sources {
+        let mut sources = Sources::default();
+        sources.add(file);
+        sources
+    }
+}
+
 impl Sources {
     /// The most bytes that all files of a compilation may have.
     pub const MAX_BYTES: usize = 1 << 31;
