@@ -76,9 +76,32 @@ pub fn print_asm(env: Env<'_>, functions: &[ir::Function], isa: &dyn TargetIsa) 
         compiler.want_disassembly();
         let context = compiler.compile()?;
         let code = context.compiled_code().and_then(|code| code.vcode.as_deref());
-        out.push_str(code.expect("the disassembly was asked for"));
+        let names = context.func.params.user_named_funcs();
+        name_symbols(code.expect("the disassembly was asked for"), out, |number| {
+            names.iter().nth(number).map(|(_, name)| Symbol::from(name).name(&env).escape_debug().to_string())
+        });
         Ok(())
     })
+}
+
+/// Copies a disassembly, with the names of symbols in place of Cranelift's numbers.
+fn name_symbols(code: &str, out: &mut String, name: impl Fn(usize) -> Option<String>) {
+    const MARK: &str = "userextname";
+    let mut rest = code;
+    while let Some((before, after)) = rest.split_once(MARK) {
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let number = after[..digits].parse().ok().and_then(&name);
+        out.push_str(before.strip_suffix("User(").unwrap_or(before));
+        match &number {
+            Some(name) => out.push_str(name),
+            None => out.extend([MARK, &after[..digits]]),
+        }
+        rest = &after[digits..];
+        if before.ends_with("User(") {
+            rest = rest.strip_prefix(')').unwrap_or(rest);
+        }
+    }
+    out.push_str(rest);
 }
 
 fn print(
@@ -132,4 +155,17 @@ fn each<'s, T: Send>(
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_symbols;
+
+    #[test]
+    fn symbols_get_their_names_in_disassemblies() {
+        let mut out = String::new();
+        let name = |number: usize| ["vt_print", "main"].get(number).map(|name| name.to_string());
+        name_symbols("call User(userextname0)\nlea userextname1+0, %rdx; userextname7", &mut out, name);
+        assert_eq!(out, "call vt_print\nlea main+0, %rdx; userextname7");
+    }
 }
