@@ -117,8 +117,9 @@ pub struct Import {
 
 /// Alignment of functions in bytes; also of constants that are objects.
 const FUNCTION_ALIGN: u32 = 16;
-/// The most bytes of text, that distances fit 31 bits.
-const MAX_TEXT: usize = 1 << 30;
+/// The most bytes of text, and of all constants with it, so that distances fit 31 bits.
+const MAX_TEXT: usize = 256 << 20;
+const MAX_CONSTANTS: usize = 1 << 30;
 /// The most bytes of dispatch tables.
 const MAX_DISPATCH: usize = 256 << 20;
 
@@ -153,6 +154,9 @@ impl Image {
         builder.place_data(dispatch, &codes)?;
         if codes.iter().any(|code| code.symbol == Symbol::Entry(Entry::Entry)) {
             builder.place_program(&tables);
+        }
+        if builder.image.constants.bytes.len() + builder.image.pointers.bytes.len() > MAX_CONSTANTS {
+            return Err(too_large());
         }
         for (number, code) in codes.into_iter().enumerate() {
             let start = builder.image.functions[number].start;
@@ -274,7 +278,7 @@ impl Builder<'_> {
 }
 
 fn too_large() -> CompileError {
-    CompileError::TooLarge("the program's code is too large".to_owned())
+    CompileError::TooLarge("the program is too large".to_owned())
 }
 
 /// What C calls the operation.

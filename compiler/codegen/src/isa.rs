@@ -73,3 +73,43 @@ fn flags(options: &Options) -> settings::Flags {
     set("machine_code_cfg_info", "false");
     settings::Flags::new(flags)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(target: &str, cpu: Option<&str>, features: &[&str]) -> Result<OwnedTargetIsa, String> {
+        let options = Options {
+            target: target.parse().expect("a target"),
+            cpu: cpu.map(str::to_owned),
+            features: features.iter().map(|&feature| feature.to_owned()).collect(),
+            ..Options::default()
+        };
+        make(&options).map_err(|error| error.to_string())
+    }
+
+    fn is_set(isa: &OwnedTargetIsa, name: &str) -> bool {
+        isa.isa_flags().iter().any(|flag| flag.name == name && flag.as_bool() == Some(true))
+    }
+
+    #[test]
+    fn models_and_features_add_to_what_all_have() {
+        let linux = "x86_64-unknown-linux-gnu";
+        let plain = with(linux, None, &[]).expect("the baseline");
+        assert!(is_set(&plain, "has_sse42") && is_set(&plain, "has_popcnt") && !is_set(&plain, "has_avx2"));
+        assert!(is_set(&with(linux, Some("x86-64-v3"), &[]).expect("a model"), "has_avx2"));
+        let without = with(linux, Some("x86-64-v3"), &["-avx2", "+lzcnt"]).expect("features");
+        assert!(!is_set(&without, "has_avx2") && is_set(&without, "has_lzcnt"));
+        assert!(with(&Triple::host().to_string(), Some(NATIVE), &[]).is_ok());
+        assert!(is_set(&with("riscv64gc-unknown-linux-gnu", None, &["zbb"]).expect("a feature"), "has_zbb"));
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        let error = |target, cpu, features: &[&str]| with(target, cpu, features).err().expect("an error");
+        let linux = "x86_64-unknown-linux-gnu";
+        assert_eq!(error(linux, Some("z80"), &[]), "unknown model `z80` of processor `x86_64`");
+        assert_eq!(error(linux, None, &["+warp"]), "unknown feature `warp` of processor `x86_64`");
+        assert_eq!(error("wasm32-unknown-unknown", None, &[]), "no code can be made for processor `wasm32`");
+    }
+}
