@@ -52,6 +52,15 @@ pub enum Command {
     Check(Check),
     /// Compile Vitte source to bytecode.
     Compile(Compile),
+    /// Lay out Vitte source in the one usual way.
+    Fmt(Fmt),
+    /// Write the documentation of modules, from their `///` comments, as Markdown.
+    Doc(Doc),
+    /// Make a folder with a small program to start from.
+    New {
+        /// The folder, and the program's name.
+        name: PathBuf,
+    },
     /// Assemble text to bytecode.
     Asm(Convert),
     /// Print bytecode as text.
@@ -271,6 +280,28 @@ pub struct Compile {
     #[command(flatten)]
     pub source: Source,
     /// The output, `-` for standard output.
+    #[arg(short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `fmt`
+#[derive(Args, Debug)]
+pub struct Fmt {
+    /// The files, or folders with .vit files in them; `-` from standard input to standard output.
+    #[arg(required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// Change nothing; list the files that would change, and fail if there are any.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `doc`
+#[derive(Args, Debug)]
+pub struct Doc {
+    /// The modules.
+    #[arg(required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// The output; standard output if left out.
     #[arg(short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

@@ -3,10 +3,13 @@
 mod build;
 mod check;
 mod convert;
+mod doc;
 mod doctor;
 mod exec;
 mod explain;
+mod fmt;
 mod inspect;
+mod new;
 mod run;
 mod targets;
 
@@ -26,6 +29,9 @@ pub fn run(command: Command, reporter: &Reporter) -> Result<ExitCode> {
         Command::Exec(args) => return exec::exec(args, reporter),
         Command::Check(args) => return check::check(args, reporter),
         Command::Compile(args) => convert::compile(&args, reporter)?,
+        Command::Fmt(args) => return fmt::fmt(&args, reporter),
+        Command::Doc(args) => doc::doc(&args)?,
+        Command::New { name } => new::new(&name)?,
         Command::Asm(args) => convert::assemble(&args)?,
         Command::Dis(args) => convert::disassemble(&args)?,
         Command::Inspect(args) => inspect::inspect(&args)?,

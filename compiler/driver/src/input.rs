@@ -13,6 +13,7 @@ use std::rc::Rc;
 use vitbc::limits::MAX_FILE;
 use vitbc::text::ParseOptions;
 use vitbc::{Module, Verified};
+use vitte_frontend::SourceFile;
 
 /// Endings of module files, in the order in which an import looks for them.
 const ENDINGS: [&str; 2] = ["vitbc", "vitasm"];
@@ -35,18 +36,7 @@ pub struct Input {
 /// # Errors
 /// It cannot be read, or is no module.
 pub fn read(path: &Path, folders: &[PathBuf]) -> Result<Input> {
-    let failed = |error: std::io::Error| Failure::io(path, "read", &error);
-    let limit = MAX_FILE as u64 + 1;
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin().take(limit).read_to_end(&mut bytes).map_err(failed)?;
-        bytes
-    } else {
-        // A device may go on for ever.
-        let mut bytes = Vec::new();
-        fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(failed)?;
-        bytes
-    };
+    let bytes = read_bytes(path)?;
     let file = shown(path);
     if path.extension().is_some_and(|ending| ending == "vit") {
         let (module, warnings) =
@@ -62,6 +52,29 @@ pub fn read(path: &Path, folders: &[PathBuf]) -> Result<Input> {
         Ok(module) => Ok(Input { file, module, path: Some(path.to_owned()), warnings: vec![] }),
         Err(error) => Err(Failure::new(REJECTED, Diagnostic::of(error, &file, None))),
     }
+}
+
+/// Reads a file of Vitte source as it is, `-` for standard input.
+///
+/// # Errors
+/// It cannot be read, or is not UTF-8.
+pub fn read_source(path: &Path) -> Result<SourceFile> {
+    let bytes = read_bytes(path)?;
+    let name = shown(path);
+    Ok(SourceFile { text: text_of(&name, bytes)?, name })
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    let failed = |error: std::io::Error| Failure::io(path, "read", &error);
+    let limit = MAX_FILE as u64 + 1;
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        // A device may go on for ever.
+        fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(failed)?;
+    }
+    Ok(bytes)
 }
 
 fn text_of(file: &str, bytes: Vec<u8>) -> Result<String> {

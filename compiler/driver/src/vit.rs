@@ -39,6 +39,13 @@ pub fn module(file: &str, text: String, include: &[PathBuf], options: &Options) 
     }
 }
 
+/// What keeps a single file from being read by the formatter and the like.
+pub fn failure(file: SourceFile, diagnostics: Vec<vitte_frontend::Diagnostic>) -> Failure {
+    let sources = Sources::from(file);
+    let diagnostics = diagnostics.into_iter().map(|diagnostic| translate(diagnostic, &sources)).collect();
+    Failure { exit: DIAGNOSTICS, diagnostics }
+}
+
 fn translate(diagnostic: vitte_frontend::Diagnostic, sources: &Sources) -> Diagnostic {
     let mut files: Vec<Excerpt> = Vec::new();
     let mut mark = |span: Span, label: Option<String>, is_main: bool| {
