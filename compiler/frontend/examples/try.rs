@@ -6,7 +6,9 @@ fn main() {
     struct L;
     impl SourceLoader for L {
         fn load(&mut self, importer: &str, name: &str) -> Option<SourceFile> {
-            let p = std::path::Path::new(importer).parent()?.join(format!("{}.vit", name.replace('.', "/")));
+            let dir = std::path::Path::new(importer).parent()?;
+            let mut p = dir.join(format!("{}.vit", name.replace('.', "/")));
+            if !p.exists() { p = dir.join(format!("_{}.vit", name.replace('.', "/"))); }
             Some(SourceFile { text: std::fs::read_to_string(&p).ok()?, name: p.to_string_lossy().into_owned() })
         }
     }

@@ -95,32 +95,78 @@ pub(crate) enum ExprKind {
     Binary(Binary, ExprId, ExprId),
     Cast(ExprId, TypeId),
     Is(ExprId, TypeId),
-    Range { start: Option<ExprId>, end: Option<ExprId>, inclusive: bool },
+    Range {
+        start: Option<ExprId>,
+        end: Option<ExprId>,
+        inclusive: bool,
+    },
     Tuple(Vec<ExprId>),
     List(Vec<ExprId>),
     /// `[value; count]`.
     Fill(ExprId, ExprId),
     Map(Vec<(ExprId, ExprId)>),
-    Struct { path: ExprId, fields: Vec<(Ident, ExprId)> },
+    Struct {
+        path: ExprId,
+        fields: Vec<(Ident, ExprId)>,
+    },
     Closure(Box<Closure>),
     Block(Block),
-    If { arms: Vec<(ExprId, Block)>, otherwise: Option<Block> },
+    If {
+        arms: Vec<(ExprId, Block)>,
+        otherwise: Option<Block>,
+    },
     /// `let p = e`, as a condition.
     Let(PatId, ExprId),
-    Match { value: ExprId, arms: Vec<Arm> },
-    Loop { label: Option<Ident>, body: Block },
-    While { label: Option<Ident>, cond: ExprId, body: Block },
-    For { label: Option<Ident>, pat: PatId, items: ExprId, body: Block },
-    Break { label: Option<Ident>, value: Option<ExprId> },
-    Continue { label: Option<Ident> },
+    Match {
+        value: ExprId,
+        arms: Vec<Arm>,
+    },
+    Loop {
+        label: Option<Ident>,
+        body: Block,
+    },
+    While {
+        label: Option<Ident>,
+        cond: ExprId,
+        body: Block,
+    },
+    For {
+        label: Option<Ident>,
+        pat: PatId,
+        items: ExprId,
+        body: Block,
+    },
+    Break {
+        label: Option<Ident>,
+        value: Option<ExprId>,
+    },
+    Continue {
+        label: Option<Ident>,
+    },
     Return(Option<ExprId>),
     Throw(ExprId),
     Try(Box<Try>),
-    Spawn { how: Spawn, body: ExprId },
-    Receive { arms: Vec<Arm>, after: Option<(ExprId, ExprId)> },
-    Assign { target: ExprId, value: ExprId },
-    AssignOp { op: Binary, target: ExprId, value: ExprId },
-    Assert { cond: ExprId, message: Option<ExprId> },
+    Spawn {
+        how: Spawn,
+        body: ExprId,
+    },
+    Receive {
+        arms: Vec<Arm>,
+        after: Option<(ExprId, ExprId)>,
+    },
+    Assign {
+        target: ExprId,
+        value: ExprId,
+    },
+    AssignOp {
+        op: Binary,
+        target: ExprId,
+        value: ExprId,
+    },
+    Assert {
+        cond: ExprId,
+        message: Option<ExprId>,
+    },
 }
 
 /// Part of a string with expressions.
@@ -246,7 +292,12 @@ pub(crate) struct Stmt {
 
 #[derive(Debug)]
 pub(crate) enum StmtKind {
-    Let { pat: PatId, ty: Option<TypeId>, value: Option<ExprId>, otherwise: Option<Block> },
+    Let {
+        pat: PatId,
+        ty: Option<TypeId>,
+        value: Option<ExprId>,
+        otherwise: Option<Block>,
+    },
     /// An expression, and whether a semicolon follows.
     Expr(ExprId, bool),
 }
@@ -259,21 +310,39 @@ pub(crate) struct Pat {
 
 #[derive(Debug)]
 pub(crate) enum PatKind {
-    Error,
     Wild,
     Nil,
     /// A name: a variable, or a variant without payload.
-    Bind { name: Name, mutable: bool, sub: Option<PatId> },
+    Bind {
+        name: Name,
+        mutable: bool,
+        sub: Option<PatId>,
+    },
     /// A literal expression, perhaps negated.
     Literal(ExprId),
-    Range { start: Option<ExprId>, end: Option<ExprId>, inclusive: bool },
+    Range {
+        start: Option<ExprId>,
+        end: Option<ExprId>,
+        inclusive: bool,
+    },
     Tuple(Vec<PatId>),
     /// Items before and after `..`, and the name of what it stands for.
-    List { before: Vec<PatId>, rest: Option<Option<PatId>>, after: Vec<PatId> },
+    List {
+        before: Vec<PatId>,
+        rest: Option<Option<PatId>>,
+        after: Vec<PatId>,
+    },
     /// `Name(p, …)`.
-    Variant { path: Vec<Ident>, args: Vec<PatId> },
+    Variant {
+        path: Vec<Ident>,
+        args: Vec<PatId>,
+    },
     /// `Name { field: p, … }`; `rest` if it ends in `..`.
-    Struct { path: Vec<Ident>, fields: Vec<(Ident, PatId)>, rest: bool },
+    Struct {
+        path: Vec<Ident>,
+        fields: Vec<(Ident, PatId)>,
+        rest: bool,
+    },
     /// `Shape.Empty`.
     Path(Vec<Ident>),
     Or(Vec<PatId>),
@@ -288,7 +357,6 @@ pub(crate) struct TypeExpr {
 
 #[derive(Debug)]
 pub(crate) enum TypeKind {
-    Error,
     /// `_`.
     Infer,
     Unit,
@@ -311,16 +379,46 @@ pub(crate) struct Item {
 
 #[derive(Debug)]
 pub(crate) enum ItemKind {
-    Import { path: Vec<Ident>, alias: Option<Ident> },
-    Const { name: Ident, ty: Option<TypeId>, value: ExprId },
-    Struct { name: Ident, generics: Vec<Generic>, fields: Vec<Field> },
-    Enum { name: Ident, generics: Vec<Generic>, variants: Vec<Variant> },
-    Trait { name: Ident, generics: Vec<Generic>, methods: Vec<Fn> },
-    Impl { generics: Vec<Generic>, of: Option<TypeId>, ty: TypeId, methods: Vec<Fn> },
+    Import {
+        path: Vec<Ident>,
+        alias: Option<Ident>,
+    },
+    Const {
+        name: Ident,
+        ty: Option<TypeId>,
+        value: ExprId,
+    },
+    Struct {
+        name: Ident,
+        generics: Vec<Generic>,
+        fields: Vec<Field>,
+    },
+    Enum {
+        name: Ident,
+        generics: Vec<Generic>,
+        variants: Vec<Variant>,
+    },
+    Trait {
+        name: Ident,
+        generics: Vec<Generic>,
+        methods: Vec<Fn>,
+    },
+    Impl {
+        generics: Vec<Generic>,
+        of: Option<TypeId>,
+        ty: TypeId,
+        methods: Vec<Fn>,
+    },
     Fn(Fn),
     /// The library (`vitte` for the runtime, empty for C's), and what it defines.
-    Extern { library: Option<Name>, function: Fn },
-    Test { name: Name, body: Block },
+    Extern {
+        library: Option<Name>,
+        function: Fn,
+    },
+    Test {
+        name: Name,
+        body: Block,
+    },
 }
 
 /// A type parameter with its bounds.

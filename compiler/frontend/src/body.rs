@@ -131,15 +131,35 @@ pub(crate) enum NodeKind {
     Local(LocalId),
     Const(ConstId),
     /// A function as a value.
-    FuncRef { func: FuncId, targs: Tys },
+    FuncRef {
+        func: FuncId,
+        targs: Tys,
+    },
     /// The address of a function for C.
-    Callback { func: FuncId, targs: Tys },
-    Call { func: FuncId, targs: Tys, args: Box<[NodeId]> },
+    Callback {
+        func: FuncId,
+        targs: Tys,
+    },
+    Call {
+        func: FuncId,
+        targs: Tys,
+        args: Box<[NodeId]>,
+    },
     /// A trait's method, chosen by the type in `targs[0]`.
-    CallTrait { method: FuncId, targs: Tys, args: Box<[NodeId]> },
+    CallTrait {
+        method: FuncId,
+        targs: Tys,
+        args: Box<[NodeId]>,
+    },
     /// A trait's method on a trait object, `args[0]`.
-    CallDyn { method: FuncId, args: Box<[NodeId]> },
-    CallValue { callee: NodeId, args: Box<[NodeId]> },
+    CallDyn {
+        method: FuncId,
+        args: Box<[NodeId]>,
+    },
+    CallValue {
+        callee: NodeId,
+        args: Box<[NodeId]>,
+    },
     Op(Op, Box<[NodeId]>),
     Binary(Binary, NodeId, NodeId),
     And(NodeId, NodeId),
@@ -147,12 +167,18 @@ pub(crate) enum NodeKind {
     /// `left ?? right`.
     Coalesce(NodeId, NodeId),
     /// A struct or variant, its fields in order of declaration.
-    New { variant: u32, fields: Box<[NodeId]> },
+    New {
+        variant: u32,
+        fields: Box<[NodeId]>,
+    },
     Tuple(Box<[NodeId]>),
     List(Box<[NodeId]>),
     Fill(NodeId, NodeId),
     Map(Box<[(NodeId, NodeId)]>),
-    Field { base: NodeId, field: u32 },
+    Field {
+        base: NodeId,
+        field: u32,
+    },
     /// A value as an optional.
     Wrap(NodeId),
     Unwrap(NodeId),
@@ -167,46 +193,126 @@ pub(crate) enum NodeKind {
     ToStr(NodeId),
     Concat(Vec<NodeId>),
     /// `base?.…`: `body` with `local` standing for the value in `base`, or nil.
-    OptChain { base: NodeId, local: LocalId, body: NodeId },
+    OptChain {
+        base: NodeId,
+        local: LocalId,
+        body: NodeId,
+    },
     /// A condition: whether the pattern matches.
     Let(PatId, NodeId),
-    If { arms: Box<[(NodeId, NodeId)]>, otherwise: Option<NodeId> },
-    Match { value: NodeId, arms: Box<[Arm]> },
-    Block { stmts: Box<[Stmt]>, tail: Option<NodeId> },
-    Loop { id: LoopId, body: NodeId },
-    While { id: LoopId, cond: NodeId, body: NodeId },
-    For { id: LoopId, pat: PatId, items: Items, body: NodeId },
-    Break { id: LoopId, value: Option<NodeId> },
-    Continue { id: LoopId },
+    If {
+        arms: Box<[(NodeId, NodeId)]>,
+        otherwise: Option<NodeId>,
+    },
+    Match {
+        value: NodeId,
+        arms: Box<[Arm]>,
+    },
+    Block {
+        stmts: Box<[Stmt]>,
+        tail: Option<NodeId>,
+    },
+    Loop {
+        id: LoopId,
+        body: NodeId,
+    },
+    While {
+        id: LoopId,
+        cond: NodeId,
+        body: NodeId,
+    },
+    For {
+        id: LoopId,
+        pat: PatId,
+        items: Items,
+        body: NodeId,
+    },
+    Break {
+        id: LoopId,
+        value: Option<NodeId>,
+    },
+    Continue {
+        id: LoopId,
+    },
     Return(Option<NodeId>),
     Throw(NodeId),
-    Try { body: NodeId, catches: Box<[Catch]>, finally: Option<NodeId> },
-    Closure { params: Box<[PatId]>, captures: Box<[LocalId]>, body: NodeId },
-    Spawn { link: bool, body: NodeId },
-    Receive { arms: Box<[Arm]>, after: Option<(NodeId, NodeId)> },
-    AssignLocal { local: LocalId, op: Option<Binary>, value: NodeId },
-    AssignField { base: NodeId, field: u32, op: Option<Binary>, value: NodeId },
-    AssignItem { base: NodeId, index: NodeId, op: Option<Binary>, value: NodeId },
+    Try {
+        body: NodeId,
+        catches: Box<[Catch]>,
+        finally: Option<NodeId>,
+    },
+    Closure {
+        params: Box<[PatId]>,
+        captures: Box<[LocalId]>,
+        body: NodeId,
+    },
+    Spawn {
+        link: bool,
+        body: NodeId,
+    },
+    Receive {
+        arms: Box<[Arm]>,
+        after: Option<(NodeId, NodeId)>,
+    },
+    AssignLocal {
+        local: LocalId,
+        op: Option<Binary>,
+        value: NodeId,
+    },
+    AssignField {
+        base: NodeId,
+        field: u32,
+        op: Option<Binary>,
+        value: NodeId,
+    },
+    AssignItem {
+        base: NodeId,
+        index: NodeId,
+        op: Option<Binary>,
+        value: NodeId,
+    },
     /// `(a, b) = …`: the value goes into the pattern's new variables, and from these into the targets.
-    AssignMany { pat: PatId, value: NodeId, parts: Box<[NodeId]> },
-    Assert { cond: NodeId, message: Option<NodeId>, text: Name },
+    AssignMany {
+        pat: PatId,
+        value: NodeId,
+        parts: Box<[NodeId]>,
+    },
+    Assert {
+        cond: NodeId,
+        message: Option<NodeId>,
+        text: Name,
+    },
     /// Values to standard output, or error output, and a line end.
-    Print { args: Box<[NodeId]>, error: bool },
+    Print {
+        args: Box<[NodeId]>,
+        error: bool,
+    },
 }
 
 /// What a `for` goes through.
 #[derive(Debug)]
 pub(crate) enum Items {
-    Range { start: NodeId, end: NodeId, inclusive: bool },
+    Range {
+        start: NodeId,
+        end: NodeId,
+        inclusive: bool,
+    },
     /// A value of the prelude's `Range`.
     RangeValue(NodeId),
     /// A list or bytes.
     List(NodeId),
     Map(NodeId),
     /// The code points of a string.
-    Chars { text: NodeId, char_at: FuncId },
+    Chars {
+        text: NodeId,
+        char_at: FuncId,
+    },
     /// Whatever `next` gives until it is nil.
-    Next { value: NodeId, local: LocalId, next: NodeId },
+    Next {
+        value: NodeId,
+        local: LocalId,
+        next: NodeId,
+    },
 }
 
 #[derive(Debug)]
@@ -255,11 +361,22 @@ pub(crate) enum PatKind {
     Literal(Literal),
     /// Both ends belong to it.
     IntRange(i128, i128),
-    FloatRange { start: Option<f64>, end: Option<f64>, inclusive: bool },
+    FloatRange {
+        start: Option<f64>,
+        end: Option<f64>,
+        inclusive: bool,
+    },
     Tuple(Box<[PatId]>),
     /// A struct's or variant's fields, by position.
-    Variant { variant: u32, fields: Box<[(u32, PatId)]> },
-    List { before: Box<[PatId]>, rest: Option<Option<PatId>>, after: Box<[PatId]> },
+    Variant {
+        variant: u32,
+        fields: Box<[(u32, PatId)]>,
+    },
+    List {
+        before: Box<[PatId]>,
+        rest: Option<Option<PatId>>,
+        after: Box<[PatId]>,
+    },
     Or(Box<[PatId]>),
     Nil,
     /// The value in an optional.

@@ -308,15 +308,12 @@ impl<'a> Checker<'_, 'a> {
         let infer = &self.infer;
         let types = std::cell::RefCell::new(types);
         let mut body = std::mem::take(&mut self.body);
-        body.map_types(
-            &mut |ty| infer.resolve(&mut types.borrow_mut(), ty),
-            &mut |tys| {
-                let mut types = types.borrow_mut();
-                let list: Vec<Ty> = types.list(tys).to_vec();
-                let list: Vec<Ty> = list.into_iter().map(|ty| infer.resolve(&mut types, ty)).collect();
-                types.tys(&list)
-            },
-        );
+        body.map_types(&mut |ty| infer.resolve(&mut types.borrow_mut(), ty), &mut |tys| {
+            let mut types = types.borrow_mut();
+            let list: Vec<Ty> = types.list(tys).to_vec();
+            let list: Vec<Ty> = list.into_iter().map(|ty| infer.resolve(&mut types, ty)).collect();
+            types.tys(&list)
+        });
         self.body = body;
         self.report_open_types();
         self.check_matches();
@@ -338,26 +335,29 @@ impl<'a> Checker<'_, 'a> {
             }
         };
         for node in &self.body.nodes {
-            note(&self, node.ty);
+            note(self, node.ty);
             if let NodeKind::Call { targs, .. } | NodeKind::CallTrait { targs, .. } | NodeKind::FuncRef { targs, .. } =
                 &node.kind
             {
                 for &ty in self.session.program.types.list(*targs) {
-                    note(&self, ty);
+                    note(self, ty);
                 }
             }
         }
         for local in &self.body.locals {
-            note(&self, local.ty);
+            note(self, local.ty);
         }
         let mut spans: Vec<Span> = found.iter().map(|&number| self.infer.origin(number)).collect();
         spans.sort_unstable();
         spans.dedup();
         // One is enough: what hangs together would be reported again and again.
         if let Some(&span) = spans.first()
-            && !self.session.program.diagnostics.iter().any(|diagnostic| {
-                diagnostic.severity == crate::diagnostic::Severity::Error
-            })
+            && !self
+                .session
+                .program
+                .diagnostics
+                .iter()
+                .any(|diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error)
         {
             let message = "the type cannot be found out";
             let diagnostic = Diagnostic::error(codes::CANNOT_INFER, span, message);

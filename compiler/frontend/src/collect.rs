@@ -39,6 +39,7 @@ pub(crate) fn collect(load: Load<'_>, main: ModuleId) -> (Program, Vec<Ast>) {
             is_std: module.is_std,
             items: FxHashMap::default(),
             imports: FxHashMap::default(),
+            missing: module.missing.clone(),
             variants: FxHashMap::default(),
         });
     }
@@ -76,7 +77,6 @@ fn find_lang(program: &Program) -> Lang {
         to_str: lang_trait("ToStr"),
         num: lang_trait("Num"),
         key: lang_trait("Key"),
-        error: lang_trait("Error"),
         range: lang_struct("Range"),
         assert_error: lang_struct("AssertError"),
     }

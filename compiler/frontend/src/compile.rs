@@ -3,14 +3,14 @@
 use crate::check::Session;
 use crate::codes;
 use crate::collect;
+use crate::consts;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::load::Load;
 use crate::lower;
 use crate::program::{ConstId, FuncId, Import, Source};
-use crate::stdlib;
 use crate::roots;
-use crate::consts;
 use crate::source::{SourceFile, SourceLoader, Sources};
+use crate::stdlib;
 use vitbc::Module;
 
 /// What to make.
@@ -41,8 +41,13 @@ pub struct Compilation {
 pub fn compile(loader: &mut dyn SourceLoader, main: &SourceFile, options: &Options) -> Compilation {
     let mut load = Load::new(loader);
     let Some(main) = load.run(main) else {
-        return Compilation { module: None, diagnostics: load.diagnostics, sources: load.sources };
+        return finish(None, load.diagnostics, load.sources);
     };
+    // What cannot be read cannot be judged: types and names in it would be reported for nothing.
+    let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+    if load.diagnostics.iter().any(|diagnostic| is_error(diagnostic) && diagnostic.code < codes::UNKNOWN_NAME) {
+        return finish(None, load.diagnostics, load.sources);
+    }
     let (program, asts) = collect::collect(load, main);
     let mut session = Session::new(program, &asts);
     roots::declare(&mut session, main, options);
@@ -52,10 +57,14 @@ pub fn compile(loader: &mut dyn SourceLoader, main: &SourceFile, options: &Optio
     if !has_errors(&session) && !options.check {
         module = lower::lower(&mut session, main, &roots);
     }
-    let mut program = session.program;
-    program.diagnostics.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.span));
-    program.diagnostics.dedup();
-    Compilation { module, diagnostics: program.diagnostics, sources: program.sources }
+    let program = session.program;
+    finish(module, program.diagnostics, program.sources)
+}
+
+fn finish(module: Option<Module>, mut diagnostics: Vec<Diagnostic>, sources: Sources) -> Compilation {
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.span));
+    diagnostics.dedup();
+    Compilation { module, diagnostics, sources }
 }
 
 fn has_errors(session: &Session<'_>) -> bool {

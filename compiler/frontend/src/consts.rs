@@ -21,6 +21,8 @@ pub(crate) enum Value {
     Nil,
     /// A list, struct or the like: made anew where the constant is used.
     Made,
+    /// None, which has been reported.
+    Broken,
 }
 
 /// Why a constant has no value; it has been reported.
@@ -44,9 +46,9 @@ pub(crate) fn value(session: &mut Session<'_>, id: ConstId) -> Option<Value> {
     let body = session.body(func);
     let root = body.root?;
     let value = if session.program.types.has_error(body.node(root).ty) {
-        Value::Made
+        Value::Broken
     } else {
-        eval(session, &body, root).unwrap_or(Value::Made)
+        eval(session, &body, root).unwrap_or(Value::Broken)
     };
     session.values.insert(id, Some(value.clone()));
     Some(value)
@@ -92,7 +94,10 @@ fn eval(session: &mut Session<'_>, body: &Body, id: NodeId) -> Result<Value, Fai
         NodeKind::Str(text) => Value::Str(session.program.text(*text).into()),
         NodeKind::Nil => Value::Nil,
         NodeKind::Bytes(_) => Value::Made,
-        NodeKind::Const(id) => value(session, *id).ok_or(Failed)?,
+        NodeKind::Const(id) => match value(session, *id) {
+            None | Some(Value::Broken) => return Err(Failed),
+            Some(value) => value,
+        },
         NodeKind::Wrap(inner) | NodeKind::ToAny(inner) => eval(session, body, *inner)?,
         NodeKind::List(parts) | NodeKind::Tuple(parts) | NodeKind::New { fields: parts, .. } => {
             for &part in parts {

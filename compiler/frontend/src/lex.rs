@@ -12,7 +12,7 @@ pub(crate) use token::{Tok, Token};
 
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::names::{Name, Names};
+use crate::names::{Name, Names, kw};
 use crate::source::Span;
 use unicode_ident::{is_xid_continue, is_xid_start};
 
@@ -91,7 +91,9 @@ impl<'a> Lexer<'a> {
         }
         if self.brackets.contains(&Bracket::Interpolation) {
             let message = "the file ends within an expression in a string";
-            self.error(Diagnostic::error(codes::UNTERMINATED, self.span(self.at), message).help("write `{{` for a brace"));
+            self.error(
+                Diagnostic::error(codes::UNTERMINATED, self.span(self.at), message).help("write `{{` for a brace"),
+            );
         }
         self.newline = false;
         self.push(Tok::Eof, self.at, 0);
@@ -161,7 +163,8 @@ impl<'a> Lexer<'a> {
         if text.is_ascii() {
             return;
         }
-        if let Some((at, c)) = text.char_indices().find(|(_, c)| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        if let Some((at, c)) =
+            text.char_indices().find(|(_, c)| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
         {
             let start = self.base + (start + at) as u32;
             let span = Span { start, end: start + c.len_utf8() as u32 };
@@ -206,8 +209,26 @@ impl<'a> Lexer<'a> {
             }
         }
         let name = self.names.intern(&self.text[start..self.at]);
+        self.mend_brackets(start, name);
         let tok = if name.is_keyword() { Tok::Keyword } else { Tok::Name };
         self.push(tok, start, name.0);
+    }
+
+    /// Closes round and square brackets that were surely forgotten: a line begins with what cannot stand in them.
+    fn mend_brackets(&mut self, start: usize, name: Name) {
+        if !self.newline || !matches!(self.brackets.last(), Some(Bracket::Paren | Bracket::Square)) {
+            return;
+        }
+        let begins_line = start == 0 || self.bytes[start - 1] == b'\n';
+        let begins_item =
+            [kw::FN, kw::STRUCT, kw::ENUM, kw::TRAIT, kw::IMPL, kw::IMPORT, kw::PUB, kw::CONST, kw::EXTERN];
+        if begins_line && begins_item.contains(&name) {
+            self.brackets.clear();
+        } else if name == kw::LET {
+            while matches!(self.brackets.last(), Some(Bracket::Paren | Bracket::Square)) {
+                self.brackets.pop();
+            }
+        }
     }
 
     fn peek_char(&self) -> Option<char> {
@@ -329,7 +350,10 @@ mod tests {
         assert_eq!(clean(r#""{x}""#), [StrStart, Name, StrEnd, Eof]);
         assert_eq!(
             clean(r#""a{x}b{f("{y}", {1})}c""#),
-            [StrStart, Name, StrMid, Name, LParen, StrStart, Name, StrEnd, Comma, LBrace, Int, RBrace, RParen, StrEnd, Eof]
+            [
+                StrStart, Name, StrMid, Name, LParen, StrStart, Name, StrEnd, Comma, LBrace, Int, RBrace, RParen,
+                StrEnd, Eof
+            ]
         );
     }
 

@@ -5,7 +5,7 @@ use crate::ast::{Ast, Ident, ItemKind};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::lex;
-use crate::names::{Names, nearest};
+use crate::names::{Name, Names, nearest};
 use crate::parse;
 use crate::program::ModuleId;
 use crate::source::{FileId, SourceFile, SourceLoader, Sources, Span};
@@ -19,6 +19,8 @@ pub(crate) struct Loaded {
     pub(crate) file: FileId,
     pub(crate) is_std: bool,
     pub(crate) imports: Vec<LoadedImport>,
+    /// What stands for modules that were not found.
+    pub(crate) missing: Vec<Name>,
 }
 
 /// An import that was found.
@@ -80,7 +82,7 @@ impl<'l> Load<'l> {
         let tokens = lex::lex(&text, self.sources.base(file), &mut self.names, &mut self.diagnostics);
         self.asts.push(parse::parse(tokens, &mut self.names, &mut self.diagnostics));
         let id = ModuleId(self.modules.len() as u32);
-        self.modules.push(Loaded { name: name.to_owned(), file, is_std, imports: vec![] });
+        self.modules.push(Loaded { name: name.to_owned(), file, is_std, imports: vec![], missing: vec![] });
         self.by_file.insert(file_name, id);
         Some(id)
     }
@@ -107,6 +109,7 @@ impl<'l> Load<'l> {
             let name = segments.join(".");
             let Some(imported) = self.find(id, &name) else {
                 self.unknown(&path, &name);
+                self.modules[module].missing.push(alias.unwrap_or(path[path.len() - 1]).name);
                 continue;
             };
             let name = alias.unwrap_or(path[path.len() - 1]);

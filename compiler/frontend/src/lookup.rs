@@ -67,7 +67,7 @@ impl Program {
 
     /// Reports a name that stands for nothing; `locals` are the variables in scope.
     pub(crate) fn unknown_name(&mut self, module: ModuleId, name: Ident, locals: &[Name], as_type: bool) {
-        if !self.reported.insert(name.span) {
+        if self.module(module).missing.contains(&name.name) || !self.reported.insert(name.span) {
             return;
         }
         let text = self.text(name.name).to_owned();
@@ -107,11 +107,10 @@ impl Program {
         mut infer: Option<&mut Infer>,
     ) -> Ty {
         let span = ast[id].span;
-        let mut list = |program: &mut Program, ids: &[TypeId], infer: &mut Option<&mut Infer>| -> Vec<Ty> {
+        let list = |program: &mut Program, ids: &[TypeId], infer: &mut Option<&mut Infer>| -> Vec<Ty> {
             ids.iter().map(|&id| program.resolve_type(ast, scope, id, infer.as_deref_mut())).collect()
         };
         match &ast[id].kind {
-            TypeKind::Error => Ty::ERROR,
             TypeKind::Infer => match infer {
                 Some(infer) => infer.fresh(&mut self.types, span),
                 None => {
@@ -176,7 +175,9 @@ impl Program {
     /// Reports a map's key that cannot be one, as far as that is known yet.
     pub(crate) fn check_key(&mut self, key: Ty, span: Span) {
         let fits = match self.types.kind(key) {
-            Kind::Error | Kind::Int | Kind::Bool | Kind::Str | Kind::Tuple(_) | Kind::Param(..) | Kind::Infer(_) => true,
+            Kind::Error | Kind::Int | Kind::Bool | Kind::Str | Kind::Tuple(_) | Kind::Param(..) | Kind::Infer(_) => {
+                true
+            }
             Kind::Adt(id, _) => self.adt(id).is_enum,
             _ => false,
         };

@@ -282,9 +282,6 @@ impl Lowering<'_, '_> {
 
     /// Whether a function has a body in Vitte.
     fn has_body(&self, func: FuncId) -> bool {
-        !matches!(
-            self.session.program.func(func).source,
-            Source::Required | Source::Native(_) | Source::Extern { .. }
-        )
+        !matches!(self.session.program.func(func).source, Source::Required | Source::Native(_) | Source::Extern { .. })
     }
 }

@@ -121,7 +121,8 @@ fn has_error(body: &Body, pat: PatId) -> bool {
 impl Matrix<'_> {
     fn pattern(&mut self, body: &Body, id: PatId) -> Pattern {
         let pat = body.pat(id);
-        let mut all = |parts: &[PatId]| -> Vec<Pattern> { parts.iter().map(|&part| self.pattern(body, part)).collect() };
+        let mut all =
+            |parts: &[PatId]| -> Vec<Pattern> { parts.iter().map(|&part| self.pattern(body, part)).collect() };
         match &pat.kind {
             PatKind::Error | PatKind::Wild | PatKind::Bind(_, None) => Pattern::Wild,
             PatKind::Bind(_, Some(sub)) => self.pattern(body, *sub),
@@ -163,7 +164,12 @@ impl Matrix<'_> {
     }
 
     /// Values that match `row` but none of `rows`, as text, if there are any.
-    fn useful(&mut self, rows: &[Vec<Pattern>], row: &[Pattern], types: &[Ty]) -> Result<Option<Vec<String>>, TooComplex> {
+    fn useful(
+        &mut self,
+        rows: &[Vec<Pattern>],
+        row: &[Pattern],
+        types: &[Ty],
+    ) -> Result<Option<Vec<String>>, TooComplex> {
         self.budget = self.budget.checked_sub(rows.len() + 1).ok_or(TooComplex)?;
         let Some((first, rest)) = row.split_first() else {
             return Ok(rows.is_empty().then(Vec::new));
@@ -287,7 +293,9 @@ impl Matrix<'_> {
                     let missing = cases.iter().find(|&&case| !forms.iter().any(|&form| admits(form, case)));
                     return match missing {
                         Some(&Form::Ints(first, last)) if first == last => (vec![], Some(first.to_string())),
-                        Some(&Form::Ints(first, last)) if first == least && last == greatest => (vec![], Some("_".to_owned())),
+                        Some(&Form::Ints(first, last)) if first == least && last == greatest => {
+                            (vec![], Some("_".to_owned()))
+                        }
                         Some(&Form::Ints(first, last)) if last == greatest => (vec![], Some(format!("{first}.."))),
                         Some(&Form::Ints(first, last)) if first == least => (vec![], Some(format!("..={last}"))),
                         Some(&Form::Ints(first, last)) => (vec![], Some(format!("{first}..={last}"))),
@@ -358,9 +366,10 @@ impl Matrix<'_> {
                     None => name.to_owned(),
                     Some(None) => format!("{name}({})", parts.join(", ")),
                     Some(Some(_)) => {
-                        let fields = variant.fields.iter().zip(parts).filter(|(_, part)| part != "_").map(|(field, part)| {
-                            format!("{}: {part}", field.name.map_or("", |name| self.program.text(name)))
-                        });
+                        let fields =
+                            variant.fields.iter().zip(parts).filter(|(_, part)| part != "_").map(|(field, part)| {
+                                format!("{}: {part}", field.name.map_or("", |name| self.program.text(name)))
+                            });
                         let mut fields: Vec<String> = fields.collect();
                         if fields.len() < variant.fields.len() {
                             fields.push("..".to_owned());

@@ -12,7 +12,7 @@ macro_rules! keywords {
         pub(crate) const KEYWORDS: &[&str] = &[$($text),*];
 
         /// Keywords, by their place in [`KEYWORDS`].
-        #[allow(non_camel_case_types)]
+        #[allow(clippy::upper_case_acronyms)]
         #[repr(u32)]
         enum Order { $($konst),* }
 
@@ -83,7 +83,9 @@ impl Name {
 /// The candidate most like `name`, if one is near enough to have been meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(1);
-    let mut best: Option<(usize, &str)> = None;
+    let first = |text: &str| text.chars().next();
+    // Of equally near ones, those that begin alike are more likely.
+    let mut best: Option<((usize, bool), &str)> = None;
     for candidate in candidates {
         // The difference in length is the least distance there can be.
         if candidate.len().abs_diff(name.len()) > limit || candidate == name {
@@ -93,8 +95,9 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
             true => 0,
             false => distance(name, candidate),
         };
-        if far <= limit && best.is_none_or(|(near, known)| (far, candidate) < (near, known)) {
-            best = Some((far, candidate));
+        let rank = (far, first(candidate) != first(name));
+        if far <= limit && best.is_none_or(|(near, known)| (rank, candidate) < (near, known)) {
+            best = Some((rank, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)

@@ -56,8 +56,7 @@ pub(crate) fn parse(mut tokens: Tokens, names: &mut Names, diagnostics: &mut Vec
     };
     let mut ast = Ast::default();
     ast.bytes = std::mem::take(&mut tokens.bytes);
-    let mut parser =
-        Parser { tokens: &tokens, at: 0, depth: 0, structs: true, ast, names, diagnostics, words };
+    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, structs: true, ast, names, diagnostics, words };
     parser.file();
     parser.ast
 }
@@ -265,7 +264,9 @@ impl Parser<'_> {
                 Tok::LBrace | Tok::LParen | Tok::LBracket => depth += 1,
                 Tok::RBrace if depth == 0 && inside => return,
                 Tok::RBrace | Tok::RParen | Tok::RBracket => depth = depth.saturating_sub(1),
-                Tok::Keyword if self.at > start && begins_item(token.name()) && (depth == 0 || token.name() != kw::FN) => {
+                Tok::Keyword
+                    if self.at > start && begins_item(token.name()) && (depth == 0 || token.name() != kw::FN) =>
+                {
                     return;
                 }
                 _ => {}

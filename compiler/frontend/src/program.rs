@@ -4,7 +4,7 @@ use crate::ast;
 use crate::diagnostic::Diagnostic;
 use crate::names::{Name, Names};
 use crate::source::{FileId, Sources, Span};
-use crate::types::{AdtId, Kind, TraitId, Ty, Tys, Types};
+use crate::types::{AdtId, Kind, TraitId, Ty, Types, Tys};
 use rustc_hash::{FxHashMap, FxHashSet};
 use vitbc::TypeIdx;
 
@@ -61,6 +61,8 @@ pub(crate) struct Module {
     pub(crate) is_std: bool,
     pub(crate) items: FxHashMap<Name, Entry>,
     pub(crate) imports: FxHashMap<Name, Import>,
+    /// Imported modules that do not exist; reported where they are imported.
+    pub(crate) missing: Vec<Name>,
     /// The variants of its enums.
     pub(crate) variants: FxHashMap<Name, Vec<(AdtId, u32)>>,
 }
@@ -108,19 +110,15 @@ pub(crate) struct Field {
 pub(crate) struct Trait {
     pub(crate) module: ModuleId,
     pub(crate) item: u32,
-    pub(crate) name: Name,
     pub(crate) full_name: String,
     pub(crate) generics: Vec<Generic>,
     pub(crate) methods: Vec<FuncId>,
-    pub(crate) span: Span,
     /// Why there are no objects of it.
     pub(crate) not_object: Option<String>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Impl {
-    pub(crate) module: ModuleId,
-    pub(crate) item: u32,
     pub(crate) generics: Vec<Generic>,
     pub(crate) of: Option<(TraitId, Tys)>,
     pub(crate) self_ty: Ty,
@@ -218,7 +216,6 @@ pub(crate) struct Lang {
     pub(crate) to_str: TraitId,
     pub(crate) num: TraitId,
     pub(crate) key: TraitId,
-    pub(crate) error: TraitId,
     pub(crate) range: AdtId,
     pub(crate) assert_error: AdtId,
 }

@@ -5,7 +5,7 @@ use crate::check::Session;
 use crate::codes;
 use crate::collect::PRELUDE;
 use crate::compile::Options;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lower::{Roots, Tests};
 use crate::names::Name;
 use crate::program::{Def, Func, FuncId, ModuleId, Parent, Program, Source};
@@ -73,8 +73,7 @@ pub(crate) fn find(session: &mut Session<'_>, main: ModuleId, options: &Options)
         }
         return roots;
     }
-    roots.top_level =
-        all.iter().copied().find(|id| own(program, id) && program.func(*id).source == Source::TopLevel);
+    roots.top_level = all.iter().copied().find(|id| own(program, id) && program.func(*id).source == Source::TopLevel);
     if let Some(name) = program.names.get("main")
         && let Some(entry) = program.module(main).items.get(&name)
         && let Def::Func(id) = entry.def
@@ -93,13 +92,17 @@ pub(crate) fn find(session: &mut Session<'_>, main: ModuleId, options: &Options)
             .collect();
         exports.sort_unstable();
         roots.exports = exports;
-    } else if roots.top_level.is_none() && roots.main.is_none() {
+    } else if roots.top_level.is_none() && roots.main.is_none() && program.diagnostics.iter().all(is_warning) {
         let start = program.sources.base(program.module(main).file);
         let message = "this file has neither statements nor a `fn main`, so there is nothing to run";
         let span = Span { start, end: start };
         program.report(Diagnostic::error(codes::NO_MAIN, span, message).help("write `fn main() { … }`"));
     }
     roots
+}
+
+fn is_warning(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Warning
 }
 
 /// A function of the module `test`.

@@ -72,7 +72,7 @@ macro_rules! basic {
         const BASIC: &[(Kind, &str)] = &[$((Kind::$kind, $text)),*];
     };
     (@consts $n:expr; $first:ident $($rest:ident)*) => {
-        impl Ty { pub(crate) const $first: Ty = Ty($n); }
+        #[allow(dead_code)] impl Ty { pub(crate) const $first: Ty = Ty($n); }
         basic!(@consts $n + 1; $($rest)*);
     };
     (@consts $n:expr;) => {};

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! A program of `diagnostics/` says `//~ VT1201 part of the message` on each line that something is said about, or
-//! `//~^` on the line below it. Files whose names begin with `_` are modules that others import.
+//! `//~^` on the line below it, and `//~other VT1104 …` for what is said about another file. Files whose names begin
+//! with `_` are modules that others import.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
@@ -173,6 +174,11 @@ fn check_diagnostics(path: &Path) -> Result<(), Failed> {
         while let Some((_, expectation)) = rest.split_once("//~") {
             rest = expectation;
             let expectation = expectation.split("//~").next().unwrap_or_default();
+            if let Some(other) = expectation.strip_prefix("other ") {
+                let (code, part) = other.trim().split_once(' ').unwrap_or((other.trim(), ""));
+                wanted.push((0, code.to_owned(), part.to_owned()));
+                continue;
+            }
             let above = expectation.chars().take_while(|&c| c == '^').count();
             let (code, part) = expectation[above..].trim().split_once(' ').unwrap_or((expectation[above..].trim(), ""));
             wanted.push(((number + 1 - above) as u32, code.to_owned(), part.trim().to_owned()));
@@ -184,7 +190,9 @@ fn check_diagnostics(path: &Path) -> Result<(), Failed> {
         let code = diagnostic.code.to_string();
         let is_main = compilation.sources.file(position.file).name == main;
         let found = wanted.iter().position(|(line, wanted_code, part)| {
-            is_main && *line == position.line && *wanted_code == code && diagnostic.message.contains(part.as_str())
+            *line == if is_main { position.line } else { 0 }
+                && *wanted_code == code
+                && diagnostic.message.contains(part.as_str())
         });
         match found {
             Some(found) => {

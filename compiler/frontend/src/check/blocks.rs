@@ -17,6 +17,15 @@ pub(super) enum Use {
     Nothing,
 }
 
+/// Whether the next statement of a block is never reached.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dead {
+    No,
+    Yes,
+    /// And that has been said.
+    Told,
+}
+
 impl Checker<'_, '_> {
     /// The body of a function with this result.
     pub(super) fn function_body(&mut self, block: &ast::Block, result: Ty) -> NodeId {
@@ -60,11 +69,11 @@ impl Checker<'_, '_> {
         let stmts = &self.ast.stmts;
         let span = stmts.first().map_or(Span::default(), |first| first.span);
         let mut checked = vec![];
-        let mut dead = false;
+        let mut dead = Dead::No;
         for stmt in stmts {
             self.stmt(stmt, &mut checked, &mut dead);
         }
-        let ty = if dead { Ty::NEVER } else { Ty::UNIT };
+        let ty = if dead != Dead::No { Ty::NEVER } else { Ty::UNIT };
         self.node(NodeKind::Block { stmts: checked.into(), tail: None }, ty, span)
     }
 
@@ -75,53 +84,59 @@ impl Checker<'_, '_> {
     /// A block whose variables stay in the scope around it.
     pub(super) fn open_block(&mut self, block: &ast::Block, usage: Use) -> NodeId {
         let mut stmts = vec![];
-        let mut dead = false;
+        let mut dead = Dead::No;
         for stmt in &block.stmts {
             self.stmt(stmt, &mut stmts, &mut dead);
         }
         let mut ty = Ty::UNIT;
         let mut tail = None;
         if let Some(expr) = block.tail {
-            self.warn_if_dead(dead, self.ast[expr].span);
+            self.warn_if_dead(&mut dead, self.ast[expr].span);
             let node = self.used(expr, usage);
             ty = match usage {
                 Use::Nothing => Ty::UNIT,
                 Use::Value(_) => self.ty(node),
             };
-            if self.ty(node) == Ty::NEVER {
-                dead = true;
-            }
+            self.note_end(node, &mut dead);
             match usage {
                 Use::Nothing => stmts.push(Stmt::Expr(node)),
                 Use::Value(_) => tail = Some(node),
             }
         }
-        if dead {
+        if dead != Dead::No {
             ty = Ty::NEVER;
         }
         self.node(NodeKind::Block { stmts: stmts.into(), tail }, ty, block.span)
     }
 
-    /// Warns of what follows something that never comes to its end.
-    fn warn_if_dead(&mut self, dead: bool, span: Span) {
-        if dead {
+    /// Notes if a statement never comes to its end.
+    fn note_end(&mut self, node: NodeId, dead: &mut Dead) {
+        if self.ty(node) == Ty::NEVER && *dead == Dead::No {
+            *dead = Dead::Yes;
+        }
+    }
+
+    /// Warns of the first statement that follows one that never comes to its end.
+    fn warn_if_dead(&mut self, dead: &mut Dead, span: Span) {
+        if *dead == Dead::Yes {
+            *dead = Dead::Told;
             self.warn(Diagnostic::warning(codes::UNREACHABLE, span, "this is never executed"));
         }
     }
 
-    fn stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>, dead: &mut bool) {
-        self.warn_if_dead(*dead, stmt.span);
+    fn stmt(&mut self, stmt: &ast::Stmt, out: &mut Vec<Stmt>, dead: &mut Dead) {
+        self.warn_if_dead(dead, stmt.span);
         match &stmt.kind {
             StmtKind::Let { pat, ty, value, otherwise } => {
                 let checked = self.let_stmt(*pat, *ty, *value, otherwise.as_ref(), stmt.span);
                 if let Stmt::Let { value: Some(value), .. } = checked {
-                    *dead |= self.ty(value) == Ty::NEVER;
+                    self.note_end(value, dead);
                 }
                 out.push(checked);
             }
             StmtKind::Expr(expr, _) => {
                 let node = self.used(*expr, Use::Nothing);
-                *dead |= self.ty(node) == Ty::NEVER;
+                self.note_end(node, dead);
                 self.warn_if_idle(node);
                 out.push(Stmt::Expr(node));
             }
@@ -133,12 +148,28 @@ impl Checker<'_, '_> {
         use NodeKind::*;
         let idle = matches!(
             self.body.node(node).kind,
-            Bool(_) | Int(_) | Float(_) | Str(_) | Bytes(_) | Nil | Local(_) | Const(_) | FuncRef { .. } | Binary(..)
-                | And(..) | Or(..) | Tuple(_) | List(_) | Map(_) | Field { .. } | Closure { .. }
+            Bool(_)
+                | Int(_)
+                | Float(_)
+                | Str(_)
+                | Bytes(_)
+                | Nil
+                | Local(_)
+                | Const(_)
+                | FuncRef { .. }
+                | Binary(..)
+                | And(..)
+                | Or(..)
+                | Tuple(_)
+                | List(_)
+                | Map(_)
+                | Field { .. }
+                | Closure { .. }
         );
         let span = self.span(node);
         if idle && !matches!(self.ty(node), Ty::NEVER | Ty::ERROR) {
-            let mut diagnostic = Diagnostic::warning(codes::UNUSED_VALUE, span, "the value of this expression is not used");
+            let mut diagnostic =
+                Diagnostic::warning(codes::UNUSED_VALUE, span, "the value of this expression is not used");
             if let Binary(crate::ast::Binary::Eq, ..) = self.body.node(node).kind {
                 diagnostic = diagnostic.help("to assign, write `=`");
             }
@@ -383,8 +414,7 @@ impl Checker<'_, '_> {
                 self.error(Diagnostic::error(codes::MISMATCH, span, message));
             }
             let (local, value) = self.scoped(|checker| {
-                let local =
-                    catch.name.map(|name| checker.declare(name.name, ty.unwrap_or(Ty::ANY), name.span, false));
+                let local = catch.name.map(|name| checker.declare(name.name, ty.unwrap_or(Ty::ANY), name.span, false));
                 (local, checker.block(&catch.body, usage))
             });
             // That a handler does not look at the exception is common and means nothing.
@@ -397,18 +427,11 @@ impl Checker<'_, '_> {
         let ty = self.join(&mut values, usage);
         let finally = parts.finally.as_ref().map(|block| self.block(block, Use::Nothing));
         let body = values.remove(0);
-        let catches =
-            catches.into_iter().zip(values).map(|((local, ty), body)| Catch { local, ty, body }).collect();
+        let catches = catches.into_iter().zip(values).map(|((local, ty), body)| Catch { local, ty, body }).collect();
         self.node(NodeKind::Try { body, catches, finally }, ty, span)
     }
 
-    fn receive(
-        &mut self,
-        arms: &[ast::Arm],
-        after: Option<(ExprId, ExprId)>,
-        usage: Use,
-        span: Span,
-    ) -> NodeId {
+    fn receive(&mut self, arms: &[ast::Arm], after: Option<(ExprId, ExprId)>, usage: Use, span: Span) -> NodeId {
         let (mut checked, mut ty) = self.arms(arms, Ty::ANY, usage);
         let after = after.map(|(millis, value)| (self.expr_as(millis, Ty::INT), self.used(value, usage)));
         let mut after_value = after.map(|(_, value)| value);

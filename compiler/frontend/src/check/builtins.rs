@@ -53,7 +53,8 @@ const MAP: &[Row] = &[
     ("clear", Op::MapClear, &[], Unit),
 ];
 
-const STR: &[Row] = &[("len", Op::StrLen, &[], Int), ("substring", Op::StrSlice, &[Int, Int], Str), ("hash", Op::Hash, &[], Int)];
+const STR: &[Row] =
+    &[("len", Op::StrLen, &[], Int), ("substring", Op::StrSlice, &[Int, Int], Str), ("hash", Op::Hash, &[], Int)];
 
 const INTEGER: &[Row] = &[
     ("abs", Op::Abs, &[], Own),
@@ -84,11 +85,8 @@ const KEY: &[Row] = &[("hash", Op::Hash, &[], Int)];
 
 const PID: &[Row] = &[("send", Op::Send, &[Any], Unit)];
 
-const PTR: &[Row] = &[
-    ("load", Op::PtrLoad, &[], Item),
-    ("store", Op::PtrStore, &[Item], Unit),
-    ("offset", Op::PtrAdd, &[Int], Own),
-];
+const PTR: &[Row] =
+    &[("load", Op::PtrLoad, &[], Item), ("store", Op::PtrStore, &[Item], Unit), ("offset", Op::PtrAdd, &[Int], Own)];
 
 const C_STRING: &[Row] = &[("read_str", Op::PtrStr, &[], Str)];
 
@@ -137,14 +135,20 @@ impl Checker<'_, '_> {
     }
 
     /// A call of a method that the compiler knows; `None` if there is none of this name.
-    pub(super) fn builtin_method(&mut self, receiver: NodeId, name: Ident, args: &[ExprId], span: Span) -> Option<NodeId> {
+    pub(super) fn builtin_method(
+        &mut self,
+        receiver: NodeId,
+        name: Ident,
+        args: &[ExprId],
+        span: Span,
+    ) -> Option<NodeId> {
         let ty = self.ty(receiver);
         let text = self.text(name.name).to_owned();
         let found = self.rows(ty).into_iter().flatten().find(|row| row.0 == text).copied();
         let call_span = name.span.to(span.after());
         let Some((_, op, params, result)) = found else {
             if text == "to_str" && args.is_empty() && self.find_method(ty, name.name).is_none() {
-                return Some(self.to_str(receiver));
+                return Some(self.text_of(receiver));
             }
             return None;
         };
@@ -207,7 +211,8 @@ impl Checker<'_, '_> {
                 let left = self.expr(args[0], None);
                 let ty = self.ty(left);
                 let right = self.expr_as(args[1], ty);
-                let scalar = self.kind(ty).is_number() || matches!(self.kind(ty), Kind::Bool | Kind::Pid | Kind::Ptr(_));
+                let scalar =
+                    self.kind(ty).is_number() || matches!(self.kind(ty), Kind::Bool | Kind::Pid | Kind::Ptr(_));
                 if scalar {
                     let shown = self.show(ty);
                     let message = format!("`{shown}` has no identity");

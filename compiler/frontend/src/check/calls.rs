@@ -219,7 +219,9 @@ impl Checker<'_, '_> {
         let Some(want) = want else { return };
         let same_form = match (self.kind(result), self.kind(want)) {
             (Kind::Adt(a, _), Kind::Adt(b, _)) => a == b,
-            (Kind::List(_), Kind::List(_)) | (Kind::Map(..), Kind::Map(..)) | (Kind::Optional(_), Kind::Optional(_)) => true,
+            (Kind::List(_), Kind::List(_))
+            | (Kind::Map(..), Kind::Map(..))
+            | (Kind::Optional(_), Kind::Optional(_)) => true,
             (Kind::Fn(..), Kind::Fn(..)) | (Kind::Tuple(_), Kind::Tuple(_)) => true,
             _ => false,
         };
@@ -292,7 +294,8 @@ impl Checker<'_, '_> {
     fn check_c_type(&mut self, node: NodeId) {
         let ty = self.ty(node);
         let kind = self.kind(ty);
-        let fits = kind.is_number() || matches!(kind, Kind::Error | Kind::Bool | Kind::Str | Kind::Ptr(_) | Kind::ExternFn(..));
+        let fits = kind.is_number()
+            || matches!(kind, Kind::Error | Kind::Bool | Kind::Str | Kind::Ptr(_) | Kind::ExternFn(..));
         if !fits {
             let (shown, span) = (self.show(ty), self.span(node));
             self.error(Diagnostic::error(codes::BAD_FOREIGN, span, format!("C has no type `{shown}`")));

@@ -100,9 +100,8 @@ impl Checker<'_, '_> {
             ExprKind::Block(_) | ExprKind::Closure(_) => match &ast[body].kind {
                 ExprKind::Closure(_) => self.expr_as(body, function),
                 _ => {
-                    let ((), captures, node) = self.in_frame(Ty::UNIT, None, |checker| {
-                        ((), checker.used(body, super::blocks::Use::Nothing))
-                    });
+                    let ((), captures, node) =
+                        self.in_frame(Ty::UNIT, None, |checker| ((), checker.used(body, super::blocks::Use::Nothing)));
                     let kind = NodeKind::Closure { params: Box::new([]), captures: captures.into(), body: node };
                     self.node(kind, function, span)
                 }
@@ -178,7 +177,10 @@ impl Checker<'_, '_> {
         let name = self.program().names.intern("monitor");
         let Some(crate::program::Def::Func(func)) = self.program().lookup(module, name) else {
             let message = "`spawn_monitor` needs the module `process`";
-            self.error(Diagnostic::error(codes::UNKNOWN_NAME, span, message).help("write `import process` at the top of the file"));
+            self.error(
+                Diagnostic::error(codes::UNKNOWN_NAME, span, message)
+                    .help("write `import process` at the top of the file"),
+            );
             return self.error_node(span);
         };
         let result = self.session.program.func(func).result;

@@ -150,9 +150,15 @@ impl Checker<'_, '_> {
                     }
                 };
             }
-            (_, Kind::Str) => diagnostic = diagnostic.help("make it a string with `.to_str()` or in a string: `\"{…}\"`"),
-            (Kind::Str, Kind::Int) => diagnostic = diagnostic.help("`parse_int(s)` reads a number; it gives nil if there is none"),
-            (Kind::Str, Kind::Float) => diagnostic = diagnostic.help("`parse_float(s)` reads a number; it gives nil if there is none"),
+            (_, Kind::Str) => {
+                diagnostic = diagnostic.help("make it a string with `.to_str()` or in a string: `\"{…}\"`")
+            }
+            (Kind::Str, Kind::Int) => {
+                diagnostic = diagnostic.help("`parse_int(s)` reads a number; it gives nil if there is none")
+            }
+            (Kind::Str, Kind::Float) => {
+                diagnostic = diagnostic.help("`parse_float(s)` reads a number; it gives nil if there is none")
+            }
             _ => {}
         }
         self.error(diagnostic);

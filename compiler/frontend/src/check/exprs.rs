@@ -41,9 +41,9 @@ impl Checker<'_, '_> {
             ExprKind::Interpolation(parts) => self.interpolation(parts, span),
             ExprKind::Name(name) => self.name(*name, want, span),
             ExprKind::Field(base, name) => self.member(*base, *name, want, span),
-            ExprKind::OptField(base, name) => self.optional_chain(*base, span, |checker, value| {
-                checker.field(value, *name, span)
-            }),
+            ExprKind::OptField(base, name) => {
+                self.optional_chain(*base, span, |checker, value| checker.field(value, *name, span))
+            }
             ExprKind::Item(base, position) => self.tuple_item(*base, *position, span),
             ExprKind::Call(callee, args) => self.call(*callee, args, want, span),
             ExprKind::Index(base, args) => self.index(*base, args, span),
@@ -67,7 +67,9 @@ impl Checker<'_, '_> {
             ExprKind::Let(..) => {
                 let message = "`let` stands here in the place of a value";
                 let diagnostic = Diagnostic::error(codes::MISPLACED, span, message);
-                self.error(diagnostic.help("as a condition, `let` belongs to `if` and `while`, alone or joined by `and`"));
+                self.error(
+                    diagnostic.help("as a condition, `let` belongs to `if` and `while`, alone or joined by `and`"),
+                );
                 self.error_node(span)
             }
             ExprKind::Loop { label, body } => self.loop_expr(*label, body, want, span),
@@ -122,9 +124,10 @@ impl Checker<'_, '_> {
     pub(super) fn is_num_param(&mut self, ty: Ty) -> bool {
         let num = self.session.program.lang().num;
         match self.kind(ty) {
-            Kind::Param(position, _) => {
-                self.generics.get(position as usize).is_some_and(|generic| generic.bounds.iter().any(|bound| bound.0 == num))
-            }
+            Kind::Param(position, _) => self
+                .generics
+                .get(position as usize)
+                .is_some_and(|generic| generic.bounds.iter().any(|bound| bound.0 == num)),
             _ => false,
         }
     }
@@ -147,7 +150,7 @@ impl Checker<'_, '_> {
                 Part::Text(text) => self.node(NodeKind::Str(*text), Ty::STR, span),
                 Part::Expr(expr) => {
                     let node = self.expr(*expr, None);
-                    self.to_str(node)
+                    self.text_of(node)
                 }
             });
         }
@@ -155,7 +158,7 @@ impl Checker<'_, '_> {
     }
 
     /// The text of a value.
-    pub(super) fn to_str(&mut self, node: NodeId) -> NodeId {
+    pub(super) fn text_of(&mut self, node: NodeId) -> NodeId {
         let (ty, span) = (self.ty(node), self.span(node));
         match self.kind(ty) {
             Kind::Str | Kind::Error | Kind::Never => node,

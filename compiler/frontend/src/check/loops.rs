@@ -14,7 +14,12 @@ use crate::types::{Kind, Ty};
 
 impl Checker<'_, '_> {
     /// Checks the body of a loop; gives its number and whether `break` leaves it.
-    fn in_loop(&mut self, label: Option<Ident>, result: Option<Ty>, body: impl FnOnce(&mut Self) -> NodeId) -> (LoopId, NodeId, bool) {
+    fn in_loop(
+        &mut self,
+        label: Option<Ident>,
+        result: Option<Ty>,
+        body: impl FnOnce(&mut Self) -> NodeId,
+    ) -> (LoopId, NodeId, bool) {
         let id = LoopId(self.n_loops);
         self.n_loops += 1;
         let label = label.map(|label| label.name);
@@ -24,13 +29,18 @@ impl Checker<'_, '_> {
         (id, body, frame.is_some_and(|frame| frame.breaks))
     }
 
-    pub(super) fn loop_expr(&mut self, label: Option<Ident>, body: &ast::Block, want: Option<Ty>, span: Span) -> NodeId {
+    pub(super) fn loop_expr(
+        &mut self,
+        label: Option<Ident>,
+        body: &ast::Block,
+        want: Option<Ty>,
+        span: Span,
+    ) -> NodeId {
         let result = match want {
             Some(want) => want,
             None => self.fresh(span),
         };
-        let (id, body, breaks) =
-            self.in_loop(label, Some(result), |checker| checker.block(body, Use::Nothing));
+        let (id, body, breaks) = self.in_loop(label, Some(result), |checker| checker.block(body, Use::Nothing));
         let ty = if breaks { result } else { Ty::NEVER };
         if !breaks && want.is_none() {
             self.unify(result, Ty::UNIT);

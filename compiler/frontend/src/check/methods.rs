@@ -64,14 +64,7 @@ impl Checker<'_, '_> {
         self.error_node(span)
     }
 
-    fn call_dynamic(
-        &mut self,
-        func: FuncId,
-        targs: Vec<Ty>,
-        receiver: NodeId,
-        args: &[ExprId],
-        span: Span,
-    ) -> NodeId {
+    fn call_dynamic(&mut self, func: FuncId, targs: Vec<Ty>, receiver: NodeId, args: &[ExprId], span: Span) -> NodeId {
         let data = self.session.program.func(func);
         let (params, result): (Vec<Ty>, Ty) = (data.params[1..].iter().map(|param| param.ty).collect(), data.result);
         let def_span = data.span;
@@ -226,7 +219,9 @@ impl Checker<'_, '_> {
         let declared = program.methods.keys().chain(program.inherited.keys()).filter(|(of, _)| *of == head);
         names.extend(declared.map(|&(_, name)| program.text(name).to_owned()));
         if let Kind::Trait(id, _) = self.kind(ty) {
-            names.extend(program.trait_data(id).methods.iter().map(|&func| program.text(program.func(func).name).to_owned()));
+            names.extend(
+                program.trait_data(id).methods.iter().map(|&func| program.text(program.func(func).name).to_owned()),
+            );
         }
         names.sort_unstable();
         names.dedup();

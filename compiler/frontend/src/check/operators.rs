@@ -22,18 +22,19 @@ impl Checker<'_, '_> {
         let hint = self.left_hint(&chain, want);
         // A literal takes the type of what stands beside it.
         let mut early_right = None;
-        let left = match self.is_number_literal(leftmost) && !self.is_number_literal(first_right) && is_symmetric(first_op) {
-            true => {
-                let right = self.expr(first_right, hint);
-                early_right = Some(right);
-                let ty = self.ty(right);
-                self.expr(leftmost, Some(ty))
-            }
-            false => match first_op {
-                Binary::And | Binary::Or => self.expr_as(leftmost, Ty::BOOL),
-                _ => self.expr(leftmost, hint),
-            },
-        };
+        let left =
+            match self.is_number_literal(leftmost) && !self.is_number_literal(first_right) && is_symmetric(first_op) {
+                true => {
+                    let right = self.expr(first_right, hint);
+                    early_right = Some(right);
+                    let ty = self.ty(right);
+                    self.expr(leftmost, Some(ty))
+                }
+                false => match first_op {
+                    Binary::And | Binary::Or => self.expr_as(leftmost, Ty::BOOL),
+                    _ => self.expr(leftmost, hint),
+                },
+            };
         let mut node = left;
         for (op, right, span) in chain.into_iter().rev() {
             node = self.apply(op, node, right, early_right.take(), want, span);
@@ -270,7 +271,8 @@ impl Checker<'_, '_> {
             let bound = if op.is_comparison() { "Ord" } else { "Num" };
             diagnostic = diagnostic.help(format!("bind the type parameter: `[{name}: {bound}]`"));
         } else if op.is_comparison() && matches!(left_kind, Kind::Adt(..)) && left == right {
-            diagnostic = diagnostic.help(format!("write `impl Ord for {shown_left} {{ fn compare(self, other: Self) -> int {{ … }} }}`"));
+            diagnostic = diagnostic
+                .help(format!("write `impl Ord for {shown_left} {{ fn compare(self, other: Self) -> int {{ … }} }}`"));
         }
         self.error(diagnostic);
         let ty = if op.is_comparison() { Ty::BOOL } else { Ty::ERROR };

@@ -402,7 +402,9 @@ impl Checker<'_, '_> {
             Kind::Infer(_) => {
                 let message = format!("the type of this is not known yet, so neither is `{}`", self.text(name.name));
                 let at = self.span(base);
-                self.error(Diagnostic::error(codes::CANNOT_INFER, at, message).help("write the type where it is declared"));
+                self.error(
+                    Diagnostic::error(codes::CANNOT_INFER, at, message).help("write the type where it is declared"),
+                );
                 return self.error_node(span);
             }
             Kind::Optional(inner) if self.field_of(inner, name.name).is_some() => {

@@ -1,7 +1,7 @@
 //! Patterns against the types that they are to match.
 
 use super::Checker;
-use crate::ast::{self, ExprId, ExprKind, Ident, Unary};
+use crate::ast::{self, ExprId, ExprKind, Ident};
 use crate::body::{Literal, LocalId, NodeKind, PatId, PatKind};
 use crate::codes;
 use crate::consts::{self, Value};
@@ -54,14 +54,13 @@ impl Checker<'_, '_> {
         if let Kind::Optional(inner) = self.kind(ty)
             && !matches!(
                 ast[id].kind,
-                ast::PatKind::Error | ast::PatKind::Wild | ast::PatKind::Nil | ast::PatKind::Bind { .. } | ast::PatKind::Or(_)
+                ast::PatKind::Wild | ast::PatKind::Nil | ast::PatKind::Bind { .. } | ast::PatKind::Or(_)
             )
         {
             let pat = self.pattern(id, inner);
             return self.pat(PatKind::Some(pat), ty, span);
         }
         let kind = match &ast[id].kind {
-            ast::PatKind::Error => PatKind::Error,
             ast::PatKind::Wild => PatKind::Wild,
             ast::PatKind::Nil => match self.kind(ty) {
                 Kind::Optional(_) | Kind::Any | Kind::Error => PatKind::Nil,
@@ -295,7 +294,7 @@ impl Checker<'_, '_> {
         if let Kind::Infer(_) = self.kind(ty) {
             self.unify(ty, Ty::INT);
         }
-        let mut bound = |checker: &mut Self, value: ExprId| {
+        let bound = |checker: &mut Self, value: ExprId| {
             let pat = checker.literal_pattern(value, ty, checker.ast[value].span);
             match checker.body.pat(pat).kind {
                 PatKind::Literal(literal) => Some(literal),
@@ -620,7 +619,14 @@ impl Checker<'_, '_> {
         self.pat(PatKind::Variant { variant: tag, fields }, ty, span)
     }
 
-    fn struct_pattern(&mut self, path: &[Ident], fields: &[(Ident, ast::PatId)], rest: bool, ty: Ty, span: Span) -> PatId {
+    fn struct_pattern(
+        &mut self,
+        path: &[Ident],
+        fields: &[(Ident, ast::PatId)],
+        rest: bool,
+        ty: Ty,
+        span: Span,
+    ) -> PatId {
         let all: Vec<ast::PatId> = fields.iter().map(|&(_, pat)| pat).collect();
         let Some((adt, tag)) = self.resolve_variant(path, ty) else {
             self.declare_all(&all);

@@ -49,10 +49,14 @@ impl Checker<'_, '_> {
             Kind::Error | Kind::Never => return self.error_node(span),
             Kind::Infer(_) => {
                 let message = "the type of this is not known yet, so it cannot be indexed";
-                Diagnostic::error(codes::CANNOT_INFER, at, message).help("write the type where the variable is declared")
+                Diagnostic::error(codes::CANNOT_INFER, at, message)
+                    .help("write the type where the variable is declared")
             }
-            Kind::Optional(_) => Diagnostic::error(codes::MAYBE_NIL, at, format!("`{shown}` may be nil"))
-                .fix("throw `NilError` if it is nil", at.after(), "!"),
+            Kind::Optional(_) => Diagnostic::error(codes::MAYBE_NIL, at, format!("`{shown}` may be nil")).fix(
+                "throw `NilError` if it is nil",
+                at.after(),
+                "!",
+            ),
             Kind::Tuple(_) => Diagnostic::error(codes::NOT_INDEXABLE, at, "the items of a tuple are named by number")
                 .help("write `t.0`"),
             _ => Diagnostic::error(codes::NOT_INDEXABLE, at, format!("`{shown}` has no items to index")),
@@ -231,7 +235,14 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn assign_local(&mut self, local: LocalId, op: Option<Binary>, value: Value, name_span: Span, span: Span) -> NodeId {
+    fn assign_local(
+        &mut self,
+        local: LocalId,
+        op: Option<Binary>,
+        value: Value,
+        name_span: Span,
+        span: Span,
+    ) -> NodeId {
         let ty = self.body.local(local).ty;
         let place = self.node(NodeKind::Local(local), ty, name_span);
         let value = self.new_value(ty, place, op, value, span);

@@ -6,7 +6,9 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::load::Loaded;
 use crate::names::Name;
-use crate::program::{Adt, Const, ConstId, Def, Entry, Func, FuncId, Import, ModuleId, Parent, Program, Source, Trait, Variant};
+use crate::program::{
+    Adt, Const, ConstId, Def, Entry, Func, FuncId, Import, ModuleId, Parent, Program, Source, Trait, Variant,
+};
 use crate::source::Span;
 use crate::types::{AdtId, TraitId, Ty, basic};
 use vitbc::TypeIdx;
@@ -28,7 +30,8 @@ pub(super) fn declare(program: &mut Program, module: ModuleId, ast: &Ast, main: 
             }
             ItemKind::Enum { name, variants, .. } => {
                 let full_name = full(program, *name);
-                let listed = variants.iter().map(|variant| Variant { name: variant.name.name, fields: vec![] }).collect();
+                let listed =
+                    variants.iter().map(|variant| Variant { name: variant.name.name, fields: vec![] }).collect();
                 let id = add_adt(program, module, position, *name, full_name, listed, true);
                 for (tag, variant) in variants.iter().enumerate() {
                     let known = program.modules[module.0 as usize].variants.entry(variant.name.name).or_default();
@@ -47,18 +50,19 @@ pub(super) fn declare(program: &mut Program, module: ModuleId, ast: &Ast, main: 
                 program.traits.push(Trait {
                     module,
                     item: position,
-                    name: name.name,
                     full_name,
                     generics: vec![],
                     methods: vec![],
-                    span: name.span,
                     not_object,
                 });
                 (*name, Def::Trait(id))
             }
             ItemKind::Fn(function) => {
                 let full_name = full(program, function.name);
-                (function.name, Def::Func(add_func(program, (module, position), function, full_name, Source::Item(position, 0))))
+                (
+                    function.name,
+                    Def::Func(add_func(program, (module, position), function, full_name, Source::Item(position, 0))),
+                )
             }
             ItemKind::Extern { library, function } => {
                 let full_name = full(program, function.name);
@@ -82,7 +86,13 @@ pub(super) fn declare(program: &mut Program, module: ModuleId, ast: &Ast, main: 
             ItemKind::Const { name, value, .. } => {
                 let full_name = full(program, *name);
                 let func = FuncId(program.funcs.len() as u32);
-                program.funcs.push(open_func((module, position), name.name, full_name, Source::Expr(*value), name.span));
+                program.funcs.push(open_func(
+                    (module, position),
+                    name.name,
+                    full_name,
+                    Source::Expr(*value),
+                    name.span,
+                ));
                 program.consts.push(Const { module, name: name.name, func, span: name.span });
                 (*name, Def::Const(ConstId(program.consts.len() as u32 - 1)))
             }
@@ -123,9 +133,8 @@ fn add_adt(
 ) -> AdtId {
     let text = program.text(name.name);
     let position = vitbc::types::ERROR_NAMES.iter().position(|error| *error == text);
-    let predefined = position
-        .filter(|_| module == PRELUDE)
-        .map(|position| TypeIdx(TypeIdx::FIRST_ERROR.0 + position as u32));
+    let predefined =
+        position.filter(|_| module == PRELUDE).map(|position| TypeIdx(TypeIdx::FIRST_ERROR.0 + position as u32));
     let id = AdtId(program.adts.len() as u32);
     program.adts.push(Adt {
         module,
@@ -165,7 +174,13 @@ pub(super) fn open_func(
     }
 }
 
-fn add_func(program: &mut Program, place: (ModuleId, u32), function: &ast::Fn, full_name: String, source: Source) -> FuncId {
+fn add_func(
+    program: &mut Program,
+    place: (ModuleId, u32),
+    function: &ast::Fn,
+    full_name: String,
+    source: Source,
+) -> FuncId {
     let id = FuncId(program.funcs.len() as u32);
     program.funcs.push(open_func(place, function.name.name, full_name, source, function.name.span));
     id
@@ -200,7 +215,7 @@ fn mentions(ast: &Ast, ty: TypeId, name: Name) -> bool {
         TypeKind::Fn(params, result) | TypeKind::ExternFn(params, result) => {
             any(params) || result.is_some_and(|result| mentions(ast, result, name))
         }
-        TypeKind::Error | TypeKind::Infer | TypeKind::Unit => false,
+        TypeKind::Infer | TypeKind::Unit => false,
     }
 }
 

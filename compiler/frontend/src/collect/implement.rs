@@ -53,7 +53,9 @@ fn register(program: &mut Program, id: ImplId, head: Head) {
 fn report_rival(program: &mut Program, head: Head, func: FuncId) {
     let name = program.func(func).name;
     let self_of = |program: &Program, func: FuncId| match program.func(func).parent {
-        crate::program::Parent::Impl(id) => (program.imp(id).self_ty, program.imp(id).of.is_some(), program.imp(id).generics.len()),
+        crate::program::Parent::Impl(id) => {
+            (program.imp(id).self_ty, program.imp(id).of.is_some(), program.imp(id).generics.len())
+        }
         _ => (Ty::ERROR, true, 0),
     };
     let (own, _, own_generics) = self_of(program, func);
@@ -88,7 +90,8 @@ fn report_overlap(program: &mut Program, id: ImplId, head: Head) {
         let (a, a_n, b, b_n) = (own.self_ty, own.generics.len(), other.self_ty, other.generics.len());
         let (span, first, same_args) = (own.span, other.span, other.of.is_some_and(|(_, other)| other == args));
         if same_args && may_be_same(program, a, a_n, b, b_n) {
-            let message = format!("`{}` is implemented twice for `{}`", program.trait_data(trait_id).full_name, program.show(a));
+            let message =
+                format!("`{}` is implemented twice for `{}`", program.trait_data(trait_id).full_name, program.show(a));
             program.report(Diagnostic::error(codes::OVERLAP, span, message).label(first, "first implemented here"));
         }
     }

@@ -63,7 +63,14 @@ fn unbound(program: &mut Program, generics: &[ast::Generic], parent: Vec<Generic
 }
 
 /// Adds the bounds of a declaration's own type parameters, which are the last of `all`.
-fn bind(program: &mut Program, ast: &Ast, module: ModuleId, self_ty: Option<Ty>, own: &[ast::Generic], all: &mut [Generic]) {
+fn bind(
+    program: &mut Program,
+    ast: &Ast,
+    module: ModuleId,
+    self_ty: Option<Ty>,
+    own: &[ast::Generic],
+    all: &mut [Generic],
+) {
     let first = all.len() - own.len();
     for (position, generic) in own.iter().enumerate() {
         let scope = TypeScope { module, generics: all, self_ty };
@@ -127,7 +134,14 @@ fn adt_fields(program: &mut Program, ast: &Ast, id: AdtId, scope: TypeScope<'_>,
 }
 
 /// Fills in the types of a function: `parent` are the type parameters around it.
-fn signature(program: &mut Program, ast: &Ast, id: FuncId, function: &ast::Fn, parent: &[Generic], self_ty: Option<Ty>) {
+fn signature(
+    program: &mut Program,
+    ast: &Ast,
+    id: FuncId,
+    function: &ast::Fn,
+    parent: &[Generic],
+    self_ty: Option<Ty>,
+) {
     let module = program.func(id).module;
     let mut generics = unbound(program, &function.generics, parent.to_vec());
     bind(program, ast, module, self_ty, &function.generics, &mut generics);
@@ -174,23 +188,21 @@ fn free_function(program: &mut Program, asts: &[Ast], id: FuncId) {
                 signature(program, ast, id, function, &[], None);
             }
         }
-        Source::Expr(_) | Source::Native(_) | Source::Extern { .. } => {
-            match &ast.items[func.item as usize].kind {
-                ItemKind::Extern { function, .. } => {
-                    signature(program, ast, id, function, &[], None);
-                    check_extern(program, id);
-                }
-                ItemKind::Const { ty, value, .. } => {
-                    let scope = TypeScope { module, generics: &[], self_ty: None };
-                    let result = match ty {
-                        Some(ty) => program.value_type(ast, scope, *ty, None),
-                        None => literal_type(program, ast, *value),
-                    };
-                    program.funcs[id.0 as usize].result = result;
-                }
-                _ => {}
+        Source::Expr(_) | Source::Native(_) | Source::Extern { .. } => match &ast.items[func.item as usize].kind {
+            ItemKind::Extern { function, .. } => {
+                signature(program, ast, id, function, &[], None);
+                check_extern(program, id);
             }
-        }
+            ItemKind::Const { ty, value, .. } => {
+                let scope = TypeScope { module, generics: &[], self_ty: None };
+                let result = match ty {
+                    Some(ty) => program.value_type(ast, scope, *ty, None),
+                    None => literal_type(program, ast, *value),
+                };
+                program.funcs[id.0 as usize].result = result;
+            }
+            _ => {}
+        },
         _ => {}
     }
 }
@@ -287,8 +299,6 @@ fn implementations(program: &mut Program, module: ModuleId, ast: &Ast) {
         };
         let id = ImplId(program.impls.len() as u32);
         program.impls.push(Impl {
-            module,
-            item: position as u32,
             generics: generics.clone(),
             of,
             self_ty,

@@ -73,7 +73,8 @@ impl Lexer<'_> {
                 _ if byte == b'_' => continue,
                 None => fault = fault.or(Some(format!("`{}` is no digit of base {radix}", char::from(byte)))),
                 Some(digit) => {
-                    let next = value.checked_mul(u64::from(radix)).and_then(|value| value.checked_add(u64::from(digit)));
+                    let next =
+                        value.checked_mul(u64::from(radix)).and_then(|value| value.checked_add(u64::from(digit)));
                     match next {
                         Some(next) => value = next,
                         None => fault = fault.or(Some("the number does not fit 64 bits".to_owned())),
@@ -148,7 +149,9 @@ impl Lexer<'_> {
     }
 
     fn bad_char(&mut self, start: usize, message: &str) {
-        self.error(Diagnostic::error(codes::BAD_CHAR, self.span(start), message).help("strings stand in double quotes"));
+        self.error(
+            Diagnostic::error(codes::BAD_CHAR, self.span(start), message).help("strings stand in double quotes"),
+        );
         self.int_token(start, 0);
     }
 

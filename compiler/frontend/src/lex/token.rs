@@ -86,7 +86,7 @@ pub(crate) struct Token {
     pub(crate) data: u32,
 }
 
-/// Longer before shorter.
+/// How punctuation is written.
 const PUNCTUATION: &[(&str, Tok)] = &[
     ("..=", Tok::DotDotEq),
     ("...", Tok::DotDotDot),
@@ -141,10 +141,65 @@ const PUNCTUATION: &[(&str, Tok)] = &[
     (">", Tok::Gt),
 ];
 
-/// The punctuation that the text begins with, and its length.
+/// The punctuation that the text begins with, and its length: the longest that fits.
 pub(super) fn punctuation(text: &[u8]) -> Option<(Tok, usize)> {
-    let (_, tok) = PUNCTUATION.iter().find(|(form, _)| text.starts_with(form.as_bytes()))?;
-    Some((*tok, tok.text().len()))
+    use Tok::*;
+    let at = |position: usize| text.get(position).copied().unwrap_or(0);
+    let (second, third) = (at(1), at(2));
+    Some(match (at(0), second) {
+        (b'(', _) => (LParen, 1),
+        (b')', _) => (RParen, 1),
+        (b'[', _) => (LBracket, 1),
+        (b']', _) => (RBracket, 1),
+        (b'{', _) => (LBrace, 1),
+        (b'}', _) => (RBrace, 1),
+        (b',', _) => (Comma, 1),
+        (b';', _) => (Semi, 1),
+        (b'~', _) => (Tilde, 1),
+        (b'@', _) => (At, 1),
+        (b':', b':') => (ColonColon, 2),
+        (b':', _) => (Colon, 1),
+        (b'.', b'.') if third == b'=' => (DotDotEq, 3),
+        (b'.', b'.') if third == b'.' => (DotDotDot, 3),
+        (b'.', b'.') => (DotDot, 2),
+        (b'.', _) => (Dot, 1),
+        (b'?', b'.') => (QuestionDot, 2),
+        (b'?', b'?') => (QuestionQuestion, 2),
+        (b'?', _) => (Question, 1),
+        (b'!', b'=') => (NotEq, 2),
+        (b'!', _) => (Bang, 1),
+        (b'=', b'=') => (EqEq, 2),
+        (b'=', b'>') => (FatArrow, 2),
+        (b'=', _) => (Eq, 1),
+        (b'<', b'<') if third == b'=' => (ShlEq, 3),
+        (b'<', b'<') => (Shl, 2),
+        (b'<', b'=') => (Le, 2),
+        (b'<', _) => (Lt, 1),
+        (b'>', b'>') if third == b'=' => (ShrEq, 3),
+        (b'>', b'>') => (Shr, 2),
+        (b'>', b'=') => (Ge, 2),
+        (b'>', _) => (Gt, 1),
+        (b'+', b'=') => (PlusEq, 2),
+        (b'+', _) => (Plus, 1),
+        (b'-', b'=') => (MinusEq, 2),
+        (b'-', b'>') => (Arrow, 2),
+        (b'-', _) => (Minus, 1),
+        (b'*', b'=') => (StarEq, 2),
+        (b'*', _) => (Star, 1),
+        (b'/', b'=') => (SlashEq, 2),
+        (b'/', _) => (Slash, 1),
+        (b'%', b'=') => (PercentEq, 2),
+        (b'%', _) => (Percent, 1),
+        (b'&', b'&') => (AmpAmp, 2),
+        (b'&', b'=') => (AmpEq, 2),
+        (b'&', _) => (Amp, 1),
+        (b'|', b'|') => (PipePipe, 2),
+        (b'|', b'=') => (PipeEq, 2),
+        (b'|', _) => (Pipe, 1),
+        (b'^', b'=') => (CaretEq, 2),
+        (b'^', _) => (Caret, 1),
+        _ => return None,
+    })
 }
 
 impl Tok {
@@ -191,8 +246,8 @@ impl Token {
     pub(super) fn continues_statement(self) -> bool {
         use Tok::*;
         match self.tok {
-            Dot | QuestionDot | Question | QuestionQuestion | Arrow | FatArrow | Plus | Star | Slash | Percent | Amp
-            | Caret | Shl | Shr | AmpAmp | Eq | EqEq | NotEq | Lt | Le | Gt | Ge | PlusEq | MinusEq | StarEq
+            Dot | QuestionDot | Question | QuestionQuestion | Arrow | FatArrow | Plus | Star | Slash | Percent
+            | Amp | Caret | Shl | Shr | AmpAmp | Eq | EqEq | NotEq | Lt | Le | Gt | Ge | PlusEq | MinusEq | StarEq
             | SlashEq | PercentEq | AmpEq | PipeEq | CaretEq | ShlEq | ShrEq | DotDot | DotDotEq | Colon
             | ColonColon | Comma => true,
             Keyword => {
@@ -200,5 +255,18 @@ impl Token {
             }
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn punctuation_is_read_as_it_is_written() {
+        for &(form, tok) in PUNCTUATION {
+            assert_eq!(punctuation(form.as_bytes()), Some((tok, form.len())), "{form}");
+        }
+        assert_eq!(punctuation(b"$"), None);
     }
 }

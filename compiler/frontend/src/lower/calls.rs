@@ -52,7 +52,7 @@ impl FunctionLower<'_, '_, '_> {
                 let native = self.low.native(func);
                 self.emit(Inst::CallNative { dst, native, args: args.into() }, span);
             }
-            Source::Extern { library, variadic } => self.call_extern(func, library, variadic, args, types, dst, span),
+            Source::Extern { .. } => self.call_extern(func, args, types, dst, span),
             Source::Required => self.call_builtin_method(func, args, types, dst, span),
             _ => {
                 let func = self.low.instance(func, targs, span);
@@ -61,17 +61,11 @@ impl FunctionLower<'_, '_, '_> {
         }
     }
 
-    fn call_extern(
-        &mut self,
-        func: FuncId,
-        library: Option<crate::names::Name>,
-        variadic: bool,
-        args: &[Reg],
-        types: &[Ty],
-        dst: Option<Reg>,
-        span: Span,
-    ) {
+    fn call_extern(&mut self, func: FuncId, args: &[Reg], types: &[Ty], dst: Option<Reg>, span: Span) {
         let program = &self.low.session.program;
+        let Source::Extern { library, variadic } = program.func(func).source else {
+            unreachable!("only C functions are called so")
+        };
         let library = library.map_or("", |library| program.text(library)).to_owned();
         let data = program.func(func);
         let symbol = program.text(data.name).to_owned();
@@ -167,14 +161,7 @@ impl FunctionLower<'_, '_, '_> {
         dst.or(want).unwrap_or(Reg(0))
     }
 
-    pub(super) fn call_value(
-        &mut self,
-        callee: NodeId,
-        args: &[NodeId],
-        want: Option<Reg>,
-        ty: Ty,
-        span: Span,
-    ) -> Reg {
+    pub(super) fn call_value(&mut self, callee: NodeId, args: &[NodeId], want: Option<Reg>, ty: Ty, span: Span) -> Reg {
         let mut all = vec![callee];
         all.extend_from_slice(args);
         let regs = self.exprs(&all);

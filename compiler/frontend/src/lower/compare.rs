@@ -19,7 +19,8 @@ impl Lowering<'_, '_> {
         }
         // Types that contain themselves have none of their own, unless another part has.
         self.own_equality.insert(ty, false);
-        let own = self.implements_eq(ty).is_some() || self.parts_of(ty).into_iter().any(|part| self.has_own_equality(part));
+        let own =
+            self.implements_eq(ty).is_some() || self.parts_of(ty).into_iter().any(|part| self.has_own_equality(part));
         self.own_equality.insert(ty, own);
         own
     }

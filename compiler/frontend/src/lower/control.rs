@@ -227,14 +227,7 @@ impl FunctionLower<'_, '_, '_> {
         self.deliver(dst, want, span)
     }
 
-    pub(super) fn optional_chain(
-        &mut self,
-        base: NodeId,
-        local: LocalId,
-        body: NodeId,
-        dst: Option<Reg>,
-        span: Span,
-    ) {
+    pub(super) fn optional_chain(&mut self, base: NodeId, local: LocalId, body: NodeId, dst: Option<Reg>, span: Span) {
         let base_ty = self.node_ty(base);
         let src = self.expr(base, None);
         let (is_nil, end) = (self.b.label(), self.b.label());

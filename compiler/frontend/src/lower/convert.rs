@@ -64,7 +64,7 @@ impl FunctionLower<'_, '_, '_> {
         program.types.adt(id, &[])
     }
 
-    pub(super) fn to_any(&mut self, inner: NodeId, want: Option<Reg>, span: Span) -> Reg {
+    pub(super) fn any_of(&mut self, inner: NodeId, want: Option<Reg>, span: Span) -> Reg {
         let ty = self.node_ty(inner);
         if ty == Ty::ANY {
             return self.expr(inner, want);
@@ -86,7 +86,7 @@ impl FunctionLower<'_, '_, '_> {
         dst
     }
 
-    pub(super) fn from_any(&mut self, inner: NodeId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {
+    pub(super) fn out_of_any(&mut self, inner: NodeId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {
         let src = self.expr(inner, None);
         self.take_from_any(src, want, ty, span)
     }
@@ -119,7 +119,7 @@ impl FunctionLower<'_, '_, '_> {
         }
     }
 
-    pub(super) fn to_trait(&mut self, inner: NodeId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {
+    pub(super) fn object_of(&mut self, inner: NodeId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {
         let own = self.node_ty(inner);
         if own == ty {
             return self.expr(inner, want);
@@ -170,7 +170,7 @@ impl FunctionLower<'_, '_, '_> {
         self.own_text(ty).is_some()
     }
 
-    pub(super) fn to_str(&mut self, inner: NodeId, want: Option<Reg>, span: Span) -> Reg {
+    pub(super) fn text_node(&mut self, inner: NodeId, want: Option<Reg>, span: Span) -> Reg {
         let ty = self.node_ty(inner);
         let src = self.expr(inner, None);
         match ty {

@@ -8,14 +8,7 @@ use vitbc::limits::MAX_LIST;
 use vitbc::{Inst, Reg, VariantIdx};
 
 impl FunctionLower<'_, '_, '_> {
-    pub(super) fn new_value(
-        &mut self,
-        variant: u32,
-        fields: &[NodeId],
-        want: Option<Reg>,
-        ty: Ty,
-        span: Span,
-    ) -> Reg {
+    pub(super) fn new_value(&mut self, variant: u32, fields: &[NodeId], want: Option<Reg>, ty: Ty, span: Span) -> Reg {
         let fields = self.exprs(fields).into();
         let dst = self.target(want, ty);
         self.low.at = span;

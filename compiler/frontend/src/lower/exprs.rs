@@ -132,15 +132,41 @@ impl FunctionLower<'_, '_, '_> {
         use NodeKind::*;
         let any = |ids: &[NodeId]| ids.iter().any(|&id| self.may_assign(id));
         match &self.body.node(id).kind {
-            Error | Unit | Bool(_) | Int(_) | Float(_) | Str(_) | Bytes(_) | Nil | Local(_) | Const(_)
-            | FuncRef { .. } | Callback { .. } | Closure { .. } => false,
-            Call { args, .. } | CallTrait { args, .. } | CallDyn { args, .. } | Op(_, args) | Tuple(args)
-            | List(args) | New { fields: args, .. } => any(args),
+            Error
+            | Unit
+            | Bool(_)
+            | Int(_)
+            | Float(_)
+            | Str(_)
+            | Bytes(_)
+            | Nil
+            | Local(_)
+            | Const(_)
+            | FuncRef { .. }
+            | Callback { .. }
+            | Closure { .. } => false,
+            Call { args, .. }
+            | CallTrait { args, .. }
+            | CallDyn { args, .. }
+            | Op(_, args)
+            | Tuple(args)
+            | List(args)
+            | New { fields: args, .. } => any(args),
             CallValue { callee, args } => self.may_assign(*callee) || any(args),
             Concat(parts) => any(parts),
-            Binary(_, left, right) | And(left, right) | Or(left, right) | Coalesce(left, right) => any(&[*left, *right]),
-            Field { base: inner, .. } | Wrap(inner) | Unwrap(inner) | ToAny(inner) | FromAny(inner) | ToTrait(inner)
-            | Convert(inner) | PtrCast(inner) | Is(inner, _) | ToStr(inner) => self.may_assign(*inner),
+            Binary(_, left, right) | And(left, right) | Or(left, right) | Coalesce(left, right) => {
+                any(&[*left, *right])
+            }
+            Field { base: inner, .. }
+            | Wrap(inner)
+            | Unwrap(inner)
+            | ToAny(inner)
+            | FromAny(inner)
+            | ToTrait(inner)
+            | Convert(inner)
+            | PtrCast(inner)
+            | Is(inner, _)
+            | ToStr(inner) => self.may_assign(*inner),
             _ => true,
         }
     }
@@ -206,9 +232,9 @@ impl FunctionLower<'_, '_, '_> {
             }
             NodeKind::Wrap(inner) => self.wrap(*inner, want, ty, span),
             NodeKind::Unwrap(inner) => self.unwrap(*inner, want, ty, span),
-            NodeKind::ToAny(inner) => self.to_any(*inner, want, span),
-            NodeKind::FromAny(inner) => self.from_any(*inner, want, ty, span),
-            NodeKind::ToTrait(inner) => self.to_trait(*inner, want, ty, span),
+            NodeKind::ToAny(inner) => self.any_of(*inner, want, span),
+            NodeKind::FromAny(inner) => self.out_of_any(*inner, want, ty, span),
+            NodeKind::ToTrait(inner) => self.object_of(*inner, want, ty, span),
             NodeKind::Convert(inner) => self.convert(*inner, want, ty, span),
             NodeKind::PtrCast(inner) => self.expr(*inner, want),
             NodeKind::Is(inner, asked) => {
@@ -218,7 +244,7 @@ impl FunctionLower<'_, '_, '_> {
                 self.is_type(dst, src, asked, span);
                 dst
             }
-            NodeKind::ToStr(inner) => self.to_str(*inner, want, span),
+            NodeKind::ToStr(inner) => self.text_node(*inner, want, span),
             NodeKind::Concat(parts) => {
                 let parts = self.exprs(parts).into();
                 let dst = self.target(want, Ty::STR);
@@ -289,7 +315,9 @@ impl FunctionLower<'_, '_, '_> {
             | NodeKind::Match { .. }
             | NodeKind::Try { .. }
             | NodeKind::Receive { .. }
-            | NodeKind::OptChain { .. } => unreachable!("blocks are lowered where it is known whether they give values"),
+            | NodeKind::OptChain { .. } => {
+                unreachable!("blocks are lowered where it is known whether they give values")
+            }
         };
         self.span = outer;
         result
@@ -360,7 +388,7 @@ impl FunctionLower<'_, '_, '_> {
             Some(Value::Float(value)) => self.low.out.float(value),
             Some(Value::Str(text)) => self.low.out.str(&text),
             Some(Value::Nil) => Const::Nil,
-            Some(Value::Made) | None => {
+            Some(Value::Made | Value::Broken) | None => {
                 let func = self.low.session.program.constant(id).func;
                 return self.call(func, crate::types::Tys::EMPTY, &[], want, ty, span);
             }
@@ -384,7 +412,7 @@ impl FunctionLower<'_, '_, '_> {
         if let ([arg], false) = (args, error) {
             let ty = self.node_ty(*arg);
             let src = match self.has_own_text(ty) {
-                true => self.to_str(*arg, None, span),
+                true => self.text_node(*arg, None, span),
                 false => self.expr(*arg, None),
             };
             self.emit(Inst::Print { src }, span);
@@ -396,7 +424,7 @@ impl FunctionLower<'_, '_, '_> {
             if let (Some(space), true) = (space, position > 0) {
                 parts.push(space);
             }
-            parts.push(self.to_str(arg, None, span));
+            parts.push(self.text_node(arg, None, span));
         }
         if error {
             parts.push(self.str("\n"));

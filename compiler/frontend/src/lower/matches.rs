@@ -119,7 +119,9 @@ impl FunctionLower<'_, '_, '_> {
         match &self.body.pat(pat).kind {
             PatKind::Wild => false,
             PatKind::Bind(_, sub) => sub.is_some_and(|sub| self.may_fail(sub, variant_known)),
-            PatKind::Variant { fields, .. } => !variant_known || fields.iter().any(|&(_, pat)| self.may_fail(pat, false)),
+            PatKind::Variant { fields, .. } => {
+                !variant_known || fields.iter().any(|&(_, pat)| self.may_fail(pat, false))
+            }
             PatKind::Tuple(parts) => parts.iter().any(|&pat| self.may_fail(pat, false)),
             _ => true,
         }

@@ -60,15 +60,7 @@ impl FunctionLower<'_, '_, '_> {
         want.unwrap_or(Reg(0))
     }
 
-    fn op_value(
-        &mut self,
-        op: Op,
-        base_ty: Option<Ty>,
-        regs: &[Reg],
-        want: Option<Reg>,
-        ty: Ty,
-        span: Span,
-    ) -> Reg {
+    fn op_value(&mut self, op: Op, base_ty: Option<Ty>, regs: &[Reg], want: Option<Reg>, ty: Ty, span: Span) -> Reg {
         let r = |position: usize| regs[position];
         let dst = self.target(want, ty);
         let inst = match op {

@@ -8,13 +8,7 @@ use vitbc::{Inst, Reg, TypeIdx};
 
 impl FunctionLower<'_, '_, '_> {
     /// Looks at one message after the other until an arm matches, then takes it away; waits when there are no more.
-    pub(super) fn receive(
-        &mut self,
-        arms: &[Arm],
-        after: Option<(NodeId, NodeId)>,
-        dst: Option<Reg>,
-        span: Span,
-    ) {
+    pub(super) fn receive(&mut self, arms: &[Arm], after: Option<(NodeId, NodeId)>, dst: Option<Reg>, span: Span) {
         let millis = match after {
             Some((millis, _)) => {
                 let reg = self.temp(Ty::INT);

@@ -9,7 +9,9 @@ use crate::types::{AdtId, Kind, TraitId, Ty, Tys};
 use rustc_hash::FxHashSet;
 use vitbc::TypeIdx;
 use vitbc::limits::{MAX_FIELDS, MAX_NAME, MAX_VARIANTS};
-use vitbc::types::{BUILTIN_NAMES, ERROR_NAMES, EnumType, MethodType, Signature, StructType, TraitType, Type, VariantType};
+use vitbc::types::{
+    BUILTIN_NAMES, ERROR_NAMES, EnumType, MethodType, Signature, StructType, TraitType, Type, VariantType,
+};
 
 /// The names that a module's types cannot have.
 pub(super) fn taken_names() -> FxHashSet<String> {

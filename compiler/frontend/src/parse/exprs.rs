@@ -125,8 +125,26 @@ impl Parser<'_> {
             Name | Int | Float | Bytes | Str | StrStart | Label | LParen | LBracket | LBrace | Minus | Bang | Tilde
             | Pipe | PipePipe | DotDot | DotDotEq => true,
             Keyword => ![
-                kw::ELSE, kw::CATCH, kw::FINALLY, kw::AS, kw::IS, kw::AND, kw::OR, kw::IN, kw::AFTER, kw::FN, kw::LET,
-                kw::STRUCT, kw::ENUM, kw::TRAIT, kw::IMPL, kw::IMPORT, kw::PUB, kw::EXTERN, kw::CONST, kw::MUT,
+                kw::ELSE,
+                kw::CATCH,
+                kw::FINALLY,
+                kw::AS,
+                kw::IS,
+                kw::AND,
+                kw::OR,
+                kw::IN,
+                kw::AFTER,
+                kw::FN,
+                kw::LET,
+                kw::STRUCT,
+                kw::ENUM,
+                kw::TRAIT,
+                kw::IMPL,
+                kw::IMPORT,
+                kw::PUB,
+                kw::EXTERN,
+                kw::CONST,
+                kw::MUT,
             ]
             .contains(&token.name()),
             _ => false,
@@ -413,28 +431,30 @@ impl Parser<'_> {
         self.expect(Tok::LBrace)?;
         let (mut arms, mut after) = (vec![], None);
         self.nested(|parser| {
-            parser.with_structs(true, |parser| loop {
-                parser.skip_newlines();
-                if parser.eat(Tok::RBrace) {
-                    return Ok(());
-                }
-                if parser.peek() == Tok::Eof {
-                    parser.expect_close(Tok::RBrace, open)?;
-                }
-                if parser.eat_keyword(kw::AFTER) {
-                    let millis = parser.expression()?;
+            parser.with_structs(true, |parser| {
+                loop {
+                    parser.skip_newlines();
+                    if parser.eat(Tok::RBrace) {
+                        return Ok(());
+                    }
+                    if parser.peek() == Tok::Eof {
+                        parser.expect_close(Tok::RBrace, open)?;
+                    }
+                    if parser.eat_keyword(kw::AFTER) {
+                        let millis = parser.expression()?;
+                        parser.expect(Tok::FatArrow)?;
+                        after = Some((millis, parser.arm_body()?));
+                        continue;
+                    }
+                    let pat = parser.pattern()?;
+                    let guard = match parser.eat_keyword(kw::IF) {
+                        true => Some(parser.expression()?),
+                        false => None,
+                    };
                     parser.expect(Tok::FatArrow)?;
-                    after = Some((millis, parser.arm_body()?));
-                    continue;
+                    let body = parser.arm_body()?;
+                    arms.push(Arm { pat, guard, body });
                 }
-                let pat = parser.pattern()?;
-                let guard = match parser.eat_keyword(kw::IF) {
-                    true => Some(parser.expression()?),
-                    false => None,
-                };
-                parser.expect(Tok::FatArrow)?;
-                let body = parser.arm_body()?;
-                arms.push(Arm { pat, guard, body });
             })
         })?;
         Ok((arms, after))

@@ -138,9 +138,8 @@ impl Parser<'_> {
             let fields = match parser.peek() {
                 Tok::LParen => {
                     let open = parser.bump().span();
-                    parser.list(open, Tok::RParen, |parser| {
-                        Ok(Field { name: None, ty: parser.ty()?, default: None })
-                    })?
+                    parser
+                        .list(open, Tok::RParen, |parser| Ok(Field { name: None, ty: parser.ty()?, default: None }))?
                 }
                 Tok::LBrace => parser.fields()?,
                 _ => vec![],

@@ -128,9 +128,7 @@ impl Parser<'_> {
                 })?;
                 Ok(PatKind::Struct { path, fields: fields.into_iter().flatten().collect(), rest })
             }
-            _ if path.len() == 1 => {
-                Ok(PatKind::Bind { name: path[0].name, mutable: false, sub: self.sub_pattern()? })
-            }
+            _ if path.len() == 1 => Ok(PatKind::Bind { name: path[0].name, mutable: false, sub: self.sub_pattern()? }),
             _ => Ok(PatKind::Path(path)),
         }
     }

@@ -12,6 +12,10 @@ impl Parser<'_> {
     pub(super) fn block(&mut self) -> Parsed<Block> {
         self.skip_newlines();
         let open = self.span();
+        if self.peek() == Tok::Eq {
+            let diagnostic = Diagnostic::error(codes::UNEXPECTED, open, "expected `{`, found `=`");
+            return Err(self.error(diagnostic.fix("compare with `==`", open, "==")));
+        }
         if self.peek() != Tok::LBrace {
             return Err(self.unexpected("`{`"));
         }
@@ -72,17 +76,17 @@ impl Parser<'_> {
             self.end_of_statement()?;
             return Ok((Some(Stmt { kind, span }), None));
         }
-        if self.depth > 0 {
-            if let Some(item) = self.item()? {
-                let what = match item.kind {
-                    ItemKind::Import { .. } => "an import",
-                    _ => "a declaration",
-                };
-                let message = format!("{what} stands at the top level of a file, not in a block");
-                self.error(Diagnostic::error(codes::MISPLACED, start, message));
-                let kind = StmtKind::Expr(self.expr(start, ExprKind::Error), true);
-                return Ok((Some(Stmt { kind, span: start }), None));
-            }
+        if self.depth > 0
+            && let Some(item) = self.item()?
+        {
+            let what = match item.kind {
+                ItemKind::Import { .. } => "an import",
+                _ => "a declaration",
+            };
+            let message = format!("{what} stands at the top level of a file, not in a block");
+            self.error(Diagnostic::error(codes::MISPLACED, start, message));
+            let kind = StmtKind::Expr(self.expr(start, ExprKind::Error), true);
+            return Ok((Some(Stmt { kind, span: start }), None));
         }
         let expr = self.expression()?;
         self.expr_stmt(expr)

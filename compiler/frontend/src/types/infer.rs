@@ -1,6 +1,6 @@
 //! Types to be found while a function is checked: unification.
 
-use super::{Kind, Ty, Tys, Types};
+use super::{Kind, Ty, Types, Tys};
 use crate::source::Span;
 
 /// The types to be found in one function.
@@ -69,9 +69,9 @@ impl Infer {
             (Kind::Error, _) | (_, Kind::Error) => true,
             (Kind::Infer(number), _) => self.bind(types, number, b),
             (_, Kind::Infer(number)) => self.bind(types, number, a),
-            (Kind::List(a), Kind::List(b))
-            | (Kind::Optional(a), Kind::Optional(b))
-            | (Kind::Ptr(a), Kind::Ptr(b)) => self.unify(types, a, b),
+            (Kind::List(a), Kind::List(b)) | (Kind::Optional(a), Kind::Optional(b)) | (Kind::Ptr(a), Kind::Ptr(b)) => {
+                self.unify(types, a, b)
+            }
             (Kind::Map(ak, av), Kind::Map(bk, bv)) => self.unify(types, ak, bk) && self.unify(types, av, bv),
             (Kind::Tuple(a), Kind::Tuple(b)) => self.unify_lists(types, a, b),
             (Kind::Adt(a, a_args), Kind::Adt(b, b_args)) => a == b && self.unify_lists(types, a_args, b_args),

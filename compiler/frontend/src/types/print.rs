@@ -1,6 +1,6 @@
 //! Types as people write them.
 
-use super::{BASIC, Kind, Ty, Tys, Types};
+use super::{BASIC, Kind, Ty, Types, Tys};
 use crate::program::Program;
 
 impl Program {
