@@ -97,14 +97,32 @@ pub struct Placed {
     pub start: u32,
     /// How long it is.
     pub len: u32,
-    /// Where its code comes from, for debug information: offsets in the function, ascending, with file, line and column.
-    pub lines: Vec<(u32, Option<Position>)>,
+    /// Where its code comes from, for debug information: by ascending offsets in the function.
+    pub lines: Vec<(u32, Option<Line>)>,
     /// For debuggers.
     pub unwind: Option<cranelift_codegen::isa::unwind::UnwindInfo>,
 }
 
 /// File, line and column.
 pub type Position = (FileIdx, u32, u32);
+
+/// Where some code comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// The place in the source.
+    pub position: Position,
+    /// The functions that were inlined around it, the outermost first.
+    pub inlined: Vec<Inlined>,
+}
+
+/// A function that was inlined.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Inlined {
+    /// Its name.
+    pub function: String,
+    /// Where it was called.
+    pub call: Option<Position>,
+}
 
 /// Something that the runtime or a library defines.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -166,9 +184,9 @@ impl Image {
             let placed = &mut builder.image.functions[number];
             placed.unwind = code.unwind;
             if let Symbol::Function(func) | Symbol::LargeFrame(func) = code.symbol {
-                let locs = &functions[&func].locs;
-                placed.lines =
-                    code.lines.into_iter().map(|(at, loc)| (at, loc.and_then(|loc| locs[loc].position))).collect();
+                let function = functions[&func];
+                let line = |loc: ir::Loc| line(&env, function, loc);
+                placed.lines = code.lines.into_iter().map(|(at, loc)| (at, loc.and_then(line))).collect();
             }
         }
         Ok(builder.image)
@@ -275,6 +293,20 @@ impl Builder<'_> {
             imports.len() as u32 - 1
         }))
     }
+}
+
+/// Where the code with this location comes from; `None` if its file is unknown.
+fn line(env: &Env<'_>, function: &ir::Function, loc: ir::Loc) -> Option<Line> {
+    let mut data = &function.locs[loc];
+    let position = data.position?;
+    let mut inlined = Vec::new();
+    while let Some(caller) = data.caller {
+        let caller = &function.locs[caller];
+        inlined.push(Inlined { function: env.module.func_name(data.func).to_owned(), call: caller.position });
+        data = caller;
+    }
+    inlined.reverse();
+    Some(Line { position, inlined })
 }
 
 fn too_large() -> CompileError {

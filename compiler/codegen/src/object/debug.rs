@@ -4,13 +4,13 @@
 //! The runtime uses none of it. Addresses are written relative to the section `.text`.
 
 use super::File;
-use crate::image::{Placed, SectionId};
+use crate::image::{Inlined, Line, Placed, SectionId};
 use crate::symbol::Symbol;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use gimli::write::{
     Address, AttributeValue, DwarfUnit, EhFrame, EndianVec, FileId, FrameTable, LineProgram, LineString,
-    RelocateWriter, Relocation, RelocationTarget, Sections,
+    RelocateWriter, Relocation, RelocationTarget, Sections, Unit, UnitEntryId,
 };
 use gimli::{Encoding, Format, LineEncoding, LittleEndian};
 use object::write::SymbolId;
@@ -60,18 +60,18 @@ fn dwarf(file: &mut File<'_>) -> Result<(), Box<dyn std::error::Error>> {
 
     let root = unit.unit.root();
     let root_entry = unit.unit.get_mut(root);
-    let string = |text: &str| AttributeValue::String(text.replace('\0', "\u{fffd}").into_bytes());
     root_entry.set(gimli::DW_AT_producer, string(PRODUCER));
     root_entry.set(gimli::DW_AT_name, string(main));
     root_entry.set(gimli::DW_AT_comp_dir, string("."));
     root_entry.set(gimli::DW_AT_low_pc, AttributeValue::Address(text(0)));
     root_entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(image.text.bytes.len() as u64));
 
+    let mut inlined = InlinedFunctions { files: &files, known: FxHashMap::default() };
     for function in &image.functions {
         let (Symbol::Function(_) | Symbol::LargeFrame(_)) = function.symbol else { continue };
         let first = sequence(&mut lines, &files, function);
-        let entry = unit.unit.add(root, gimli::DW_TAG_subprogram);
-        let entry = unit.unit.get_mut(entry);
+        let id = unit.unit.add(root, gimli::DW_TAG_subprogram);
+        let entry = unit.unit.get_mut(id);
         entry.set(gimli::DW_AT_name, string(function.name.strip_prefix("vitte.").unwrap_or(&function.name)));
         entry.set(gimli::DW_AT_low_pc, AttributeValue::Address(text(function.start)));
         entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(u64::from(function.len)));
@@ -79,6 +79,7 @@ fn dwarf(file: &mut File<'_>) -> Result<(), Box<dyn std::error::Error>> {
             entry.set(gimli::DW_AT_decl_file, AttributeValue::FileIndex(Some(files[source.index()])));
             entry.set(gimli::DW_AT_decl_line, AttributeValue::Udata(u64::from(line)));
         }
+        inlined.add(&mut unit.unit, id, function.start, &ranges(function), 0);
     }
     unit.unit.line_program = lines;
 
@@ -106,11 +107,12 @@ fn dwarf(file: &mut File<'_>) -> Result<(), Box<dyn std::error::Error>> {
 
 /// The lines of a function; gives the first place that is known.
 fn sequence(lines: &mut LineProgram, files: &[FileId], function: &Placed) -> Option<(FileIdx, u32)> {
-    let first = function.lines.iter().find_map(|&(_, place)| place)?;
+    let position = |line: &Option<Line>| line.as_ref().map(|line| line.position);
+    let first = function.lines.iter().find_map(|(_, line)| position(line))?;
     lines.begin_sequence(Some(text(function.start)));
     // The prologue belongs to the first line.
-    for (offset, (source, line, column)) in
-        std::iter::once((0, first)).chain(function.lines.iter().filter_map(|&(offset, place)| Some((offset, place?))))
+    for (offset, (source, line, column)) in std::iter::once((0, first))
+        .chain(function.lines.iter().filter_map(|(offset, line)| Some((*offset, position(line)?))))
     {
         let row = lines.row();
         row.address_offset = u64::from(offset);
@@ -121,6 +123,57 @@ fn sequence(lines: &mut LineProgram, files: &[FileId], function: &Placed) -> Opt
     }
     lines.end_sequence(u64::from(function.len));
     Some((first.0, first.1))
+}
+
+/// The parts of a function with known lines: where each begins and ends.
+fn ranges(function: &Placed) -> Vec<(u32, u32, &Line)> {
+    let ends = function.lines.iter().skip(1).map(|&(end, _)| end).chain([function.len]);
+    let parts = function.lines.iter().zip(ends);
+    parts.filter_map(|((start, line), end)| Some((*start, end, line.as_ref()?))).collect()
+}
+
+/// The functions that were inlined somewhere, each described once.
+struct InlinedFunctions<'a> {
+    files: &'a [FileId],
+    known: FxHashMap<String, UnitEntryId>,
+}
+
+impl InlinedFunctions<'_> {
+    /// Describes what was inlined in parts of the function at `base`, below the first `depth` levels, under `parent`. Each
+    /// run of parts from the same call becomes an entry.
+    fn add(&mut self, unit: &mut Unit, parent: UnitEntryId, base: u32, parts: &[(u32, u32, &Line)], depth: usize) {
+        for run in parts.chunk_by(|a, b| a.1 == b.0 && a.2.inlined.get(depth) == b.2.inlined.get(depth)) {
+            let (first, last) = (run[0], run[run.len() - 1]);
+            let Some(inlined) = first.2.inlined.get(depth) else { continue };
+            let origin = self.origin(unit, inlined);
+            let id = unit.add(parent, gimli::DW_TAG_inlined_subroutine);
+            let entry = unit.get_mut(id);
+            entry.set(gimli::DW_AT_abstract_origin, AttributeValue::UnitRef(origin));
+            entry.set(gimli::DW_AT_low_pc, AttributeValue::Address(text(base + first.0)));
+            entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(u64::from(last.1 - first.0)));
+            if let Some((file, line, column)) = inlined.call {
+                entry.set(gimli::DW_AT_call_file, AttributeValue::FileIndex(Some(self.files[file.index()])));
+                entry.set(gimli::DW_AT_call_line, AttributeValue::Udata(u64::from(line)));
+                entry.set(gimli::DW_AT_call_column, AttributeValue::Udata(u64::from(column)));
+            }
+            self.add(unit, id, base, run, depth + 1);
+        }
+    }
+
+    fn origin(&mut self, unit: &mut Unit, inlined: &Inlined) -> UnitEntryId {
+        *self.known.entry(inlined.function.clone()).or_insert_with_key(|name| {
+            let id = unit.add(unit.root(), gimli::DW_TAG_subprogram);
+            let entry = unit.get_mut(id);
+            entry.set(gimli::DW_AT_name, string(name));
+            entry.set(gimli::DW_AT_inline, AttributeValue::Inline(gimli::DW_INL_inlined));
+            id
+        })
+    }
+}
+
+/// Text in the debug information, where it ends at a zero byte.
+fn string(text: &str) -> AttributeValue {
+    AttributeValue::String(text.replace('\0', "\u{fffd}").into_bytes())
 }
 
 /// A section's bytes, with what the linker fills in.

@@ -55,6 +55,57 @@ fn debug_information_names_functions_and_lines() {
     assert!(file.section_by_name(".eh_frame").is_some_and(|section| section.size() > 100));
 }
 
+/// A program whose functions are small enough to be inlined into each other.
+const INLINED: &str = r#"
+FUNC inner(xs: [int], i: int) -> int
+  REG r0: int
+  LINE "main.vit" 2:5
+  LIST_GET r0, xs, i
+  RETURN r0
+END
+FUNC middle(xs: [int], i: int) -> int
+  REG r0: int
+  LINE "main.vit" 6:9
+  CALL r0, inner, xs, i
+  LINE 7:1
+  ADD r0, r0, i
+  RETURN r0
+END
+MAIN
+  REG r0: int
+  REG r1: [int]
+  LINE "main.vit" 12:7
+  LOAD_CONST r0, 2
+  LIST r1, r0, r0
+  CALL r0, middle, r1, r0
+  PRINT r0
+END
+"#;
+
+#[test]
+fn debug_information_knows_inlined_functions_and_their_calls() {
+    let options =
+        Options { target: "x86_64-unknown-linux-gnu".parse().expect("a target"), debug: true, ..Options::default() };
+    let bytes = compile(&module(INLINED, "inlined"), &options).expect("an object").object;
+    let file = object::File::parse(&*bytes).expect("an object file");
+    let load = |id: gimli::SectionId| -> Result<Cow<'_, [u8]>, object::Error> {
+        file.section_by_name(id.name()).map_or(Ok(Cow::Borrowed(&[][..])), |section| section.uncompressed_data())
+    };
+    let sections = gimli::DwarfSections::load(load).expect("sections");
+    let dwarf = sections.borrow(|bytes| gimli::EndianSlice::new(bytes, gimli::LittleEndian));
+    let header = dwarf.units().next().expect("a unit").expect("one unit");
+    let unit = dwarf.unit(header).expect("a unit");
+    let mut entries = unit.entries();
+    let mut calls = Vec::new();
+    while let Some(entry) = entries.next_dfs().expect("an entry") {
+        if entry.tag() == gimli::DW_TAG_inlined_subroutine {
+            let line = entry.attr_value(gimli::DW_AT_call_line).and_then(|value| value.udata_value());
+            calls.push(line.expect("the line of the call"));
+        }
+    }
+    assert!(calls.contains(&12) && calls.contains(&6), "{calls:?}");
+}
+
 #[test]
 fn a_program_that_exports_c_names_keeps_its_own_symbols() {
     let source = "FUNC malloc(n: int) -> int\n  RETURN n\nEND\nMAIN\n  REG r0: int\n  LOAD_CONST r0, 3\n  \
