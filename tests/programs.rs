@@ -1,11 +1,12 @@
-//! Runs the programs of `tests/run/` through every engine, and compares what they print with what is expected.
+//! Runs the programs of `tests/run/` and `examples/` through every engine, and compares what they print with what is
+//! expected.
 //!
-//! A program's head comments say what to expect:
+//! A program's head comments say what to expect (in Vitte source they begin with `//`):
 //!
 //! ```text
 //! ;; args: a b          its arguments
 //! ;; env: A=b           a variable of its environment
-//! ;; stdin: text        a line of its input; repeat for more
+//! ;; stdin: text        a line of its input; repeat for more, or put it into a file beside it: NAME.stdin
 //! ;; stdout: text       a line of its output; repeat for more, or put the output into a file beside it: NAME.stdout
 //! ;; stderr: text       a part of what it prints on standard error; repeat for more
 //! ;; exit: 101          its exit code, 0 if left out
@@ -38,9 +39,12 @@ struct Expected {
 
 fn main() {
     let arguments = Arguments::from_args();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/run");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut trials = Vec::new();
-    for path in programs(&folder) {
+    for path in programs(&root.join("tests/run"), &["vitasm", "vit"])
+        .into_iter()
+        .chain(programs(&root.join("examples"), &["vit"]))
+    {
         let expected = read_expected(&path);
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let allows =
@@ -59,11 +63,12 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn programs(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("tests/run is there");
+/// The files of a folder with one of these endings.
+fn programs(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "vitasm"))
+        .filter(|path| endings.iter().any(|ending| path.extension().is_some_and(|own| own == *ending)))
         .collect();
     paths.sort();
     paths
@@ -72,7 +77,8 @@ fn programs(folder: &Path) -> Vec<PathBuf> {
 fn read_expected(path: &Path) -> Expected {
     let text = fs::read_to_string(path).expect("a test program is readable");
     let mut expected = Expected { stress: true, ..Expected::default() };
-    for line in text.lines().map_while(|line| line.strip_prefix(";;")) {
+    expected.stdin = fs::read_to_string(path.with_extension("stdin")).unwrap_or_default();
+    for line in text.lines().map_while(|line| line.strip_prefix(";;").or_else(|| line.strip_prefix("//"))) {
         let Some((key, value)) = line.trim_start().split_once(':') else { continue };
         let value = value.strip_prefix(' ').unwrap_or(value);
         match key {
