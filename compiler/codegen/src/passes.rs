@@ -9,6 +9,7 @@ mod bounds;
 mod callgraph;
 mod dce;
 mod devirtualize;
+mod dynamic;
 mod fold;
 mod inline;
 mod licm;
@@ -219,7 +220,14 @@ pub fn run(env: &Env<'_>, mut functions: Vec<Function>, level: OptLevel, stats: 
     if level == OptLevel::O0 {
         return functions;
     }
-    *stats = for_all(&mut functions, |func, stats| simplify(env, func, stats)).merge(std::mem::take(stats));
+    let first = |func: &mut Function, stats: &mut Stats| {
+        if level == OptLevel::O2 {
+            // Before anything else, so that all passes see the ints.
+            stats.add("dynamic.opened", dynamic::open_arithmetic(func));
+        }
+        simplify(env, func, stats);
+    };
+    *stats = for_all(&mut functions, first).merge(std::mem::take(stats));
     inline_all(env, &mut functions, level, stats);
     if level == OptLevel::O2 {
         *stats = for_all(&mut functions, |func, stats| improve(env, func, stats)).merge(std::mem::take(stats));

@@ -1,7 +1,7 @@
 //! What instructions may do besides computing their result.
 
 use super::{Op, Region};
-use vitte_abi::functions::{FnEffect, FnInfo, Helper};
+use vitte_abi::functions::{ArgType, FnEffect, FnInfo, Helper};
 
 /// The memory that an instruction may change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,8 +10,27 @@ pub enum Writes {
     Nothing,
     /// One region.
     Region(Region),
+    /// All of lists and `bytes`.
+    Lists,
+    /// All of maps.
+    Maps,
     /// Any region but [`Region::Immutable`].
     Everything,
+}
+
+impl Writes {
+    /// Whether `region` may be changed.
+    pub fn touches(self, region: Region) -> bool {
+        match self {
+            Writes::Nothing => false,
+            Writes::Region(own) => own == region,
+            Writes::Lists => {
+                matches!(region, Region::ListLen | Region::ListBuffer | Region::BufferSize | Region::Items(_))
+            }
+            Writes::Maps => region == Region::MapLen,
+            Writes::Everything => region != Region::Immutable,
+        }
+    }
 }
 
 impl Op {
@@ -67,11 +86,10 @@ impl Op {
             // The address may be that of a list's items.
             Op::StoreForeign(_) => Writes::Everything,
             Op::Call(_) | Op::CallClosure | Op::CallMethod(..) => Writes::Everything,
+            // C may call back.
+            Op::Helper(Helper::vt_call_foreign) => Writes::Everything,
             // While the process is suspended nobody else changes its heap.
-            _ => match self.runtime_fn() {
-                Some(row) if row.has(FnEffect::Writes) => Writes::Everything,
-                _ => Writes::Nothing,
-            },
+            _ => self.runtime_fn().map_or(Writes::Nothing, written_by),
         }
     }
 
@@ -125,6 +143,38 @@ impl Op {
                 Some(row) => ![FnEffect::Writes, FnEffect::Throws, FnEffect::Waits].iter().any(|&e| row.has(e)),
                 None => self.is_pure(),
             },
+        }
+    }
+}
+
+/// What of the program's memory a runtime function changes: an object that it is given, if any. The rest of what it
+/// writes is out of the program's reach.
+fn written_by(row: &FnInfo) -> Writes {
+    let takes = |ty: ArgType| row.args.iter().any(|&(_, arg)| arg == ty);
+    match row.has(FnEffect::Writes) {
+        true if row.symbol.starts_with("vt_map_") => Writes::Maps,
+        true if row.symbol.starts_with("vt_list_") || takes(ArgType::Bytes) => Writes::Lists,
+        true if takes(ArgType::Ref) => Writes::Everything,
+        _ => Writes::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runtime_functions_change_what_they_are_given() {
+        let writes = |helper: Helper| Op::Helper(helper).writes();
+        assert_eq!(writes(Helper::vt_list_grow), Writes::Lists);
+        assert_eq!(writes(Helper::vt_map_set), Writes::Maps);
+        assert_eq!(writes(Helper::vt_print), Writes::Nothing);
+        assert_eq!(writes(Helper::vt_call_foreign), Writes::Everything);
+        // Nobody but these changes objects of the program.
+        for helper in Helper::ALL.iter().filter(|helper| helper.info().has(FnEffect::Writes)) {
+            let known = writes(*helper) != Writes::Nothing;
+            let harmless = ["vt_print", "vt_send", "vt_receive_take", "vt_receive_skip", "vt_receive_wait"];
+            assert!(known || harmless.contains(&helper.info().symbol), "{helper:?}");
         }
     }
 }

@@ -62,36 +62,25 @@ pub(super) fn add_preheaders(func: &mut Function) {
 }
 
 /// What a loop does to memory.
-#[derive(Default)]
-struct Changes {
-    everything: bool,
-    regions: Vec<Region>,
-}
+struct Changes(Vec<Writes>);
 
 impl Changes {
     fn of(func: &Function, blocks: &[Block]) -> Changes {
-        let mut changes = Changes::default();
+        let mut changes = Vec::new();
         for &block in blocks {
             let data = &func.blocks[block];
             for &inst in data.insts.iter().chain(&data.term.tried()) {
-                match func.insts[inst].op.writes() {
-                    Writes::Nothing => {}
-                    Writes::Everything => changes.everything = true,
-                    Writes::Region(region) => changes.regions.push(region),
+                let writes = func.insts[inst].op.writes();
+                if writes != Writes::Nothing && !changes.contains(&writes) {
+                    changes.push(writes);
                 }
             }
         }
-        changes.regions.sort_unstable();
-        changes.regions.dedup();
-        changes
+        Changes(changes)
     }
 
     fn keeps(&self, region: Region) -> bool {
-        match region {
-            Region::Immutable => true,
-            Region::Foreign => false,
-            _ => !self.everything && !self.regions.contains(&region),
-        }
+        region != Region::Foreign && !self.0.iter().any(|writes| writes.touches(region))
     }
 }
 
@@ -166,7 +155,7 @@ impl Hoister<'_> {
 
 /// Whether it makes a difference if an exception comes before or after the instruction.
 fn matters(op: &Op) -> bool {
-    op.throws() || op.writes() != Writes::Nothing || op.collects() || !(op.is_removable() || is_barrier(op))
+    op.throws() || op.collects() || !(op.is_removable() || is_barrier(op))
 }
 
 fn is_barrier(op: &Op) -> bool {

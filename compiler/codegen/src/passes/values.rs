@@ -377,7 +377,8 @@ mod tests {
 
     #[test]
     fn a_call_may_change_a_list_but_not_a_string() {
-        let (texts, _) = improved(&on_list("LIST_LEN r0, xs\nPRINT r0\nLIST_LEN r1, xs\nADD r0, r0, r1\nRETURN r0"));
+        let (texts, _) =
+            improved(&on_list("LIST_LEN r0, xs\nCALL r2, f, xs, r0\nLIST_LEN r1, xs\nADD r0, r0, r1\nRETURN r0"));
         assert_eq!(count(&texts[0], "[list_len]"), 2, "{}", texts[0]);
         let (texts, _) = improved(
             "FUNC f(s: str) -> int\nREG r0, r1: int\nSTR_LEN r0, s\nPRINT s\nSTR_LEN r1, s\nADD r0, r0, r1\nRETURN r0\nEND",

@@ -64,7 +64,7 @@ impl Memory {
                 match func.insts[inst].op.writes() {
                     Writes::Nothing => {}
                     Writes::Everything => own[index].all = true,
-                    Writes::Region(region) => own[index].numbers.extend(self.numbers.get(&region)),
+                    writes => own[index].numbers.extend(self.touched(writes)),
                 }
             }
         }
@@ -130,12 +130,16 @@ impl Memory {
         match writes {
             Writes::Nothing => {}
             Writes::Everything => (0..self.versions.len()).for_each(|number| self.bump(number)),
-            Writes::Region(region) => {
-                if let Some(&number) = self.numbers.get(&region) {
-                    self.bump(number);
-                }
+            writes => {
+                let touched: Vec<usize> = self.touched(writes).collect();
+                touched.into_iter().for_each(|number| self.bump(number));
             }
         }
+    }
+
+    /// The numbers of the regions that are changed.
+    fn touched(&self, writes: Writes) -> impl Iterator<Item = usize> + '_ {
+        self.numbers.iter().filter(move |&(&region, _)| writes.touches(region)).map(|(_, &number)| number)
     }
 
     /// The version of a region now.
