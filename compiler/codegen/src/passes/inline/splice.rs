@@ -76,7 +76,6 @@ pub(super) fn splice(func: &mut Function, callee: &Function, block: Block, site:
             let term = std::mem::replace(&mut func.blocks[block].term, Terminator::Unreachable);
             let Terminator::TailCall(_, values) = term else { unreachable!("a tail call") };
             args = values;
-            copy.loc = func.blocks[block].term_loc;
         }
     }
     let entry = copy.make_blocks(func, callee, &args);
@@ -86,7 +85,7 @@ pub(super) fn splice(func: &mut Function, callee: &Function, block: Block, site:
 }
 
 struct Copy {
-    /// The call's position.
+    /// The call's position; none for a tail call, which leaves no trace.
     loc: Option<Loc>,
     cold: bool,
     /// The handlers around the call.
@@ -216,14 +215,14 @@ impl Copy {
             Terminator::TailCall(target, args) => {
                 let args = values(self, args);
                 match self.exit {
-                    Some(exit) => return self.call(func, Op::Call(*target), args, callee.result, loc, to, exit),
+                    Some(exit) => return self.call(func, Op::Call(*target), args, callee.result, to, exit),
                     None => Terminator::TailCall(*target, args),
                 }
             }
             Terminator::TailCallClosure(args) => {
                 let args = values(self, args);
                 match self.exit {
-                    Some(exit) => return self.call(func, Op::CallClosure, args, callee.result, loc, to, exit),
+                    Some(exit) => return self.call(func, Op::CallClosure, args, callee.result, to, exit),
                     None => Terminator::TailCallClosure(args),
                 }
             }
@@ -245,18 +244,9 @@ impl Copy {
         func.blocks[to].term_loc = loc;
     }
 
-    /// A tail call that is one no longer.
-    #[allow(clippy::too_many_arguments)]
-    fn call(
-        &self,
-        func: &mut Function,
-        op: Op,
-        args: Vec<Value>,
-        repr: Repr,
-        loc: Option<Loc>,
-        to: Block,
-        exit: Block,
-    ) {
+    /// A tail call that is one no longer. Its own frame is as good as gone: it happens where the copy was called.
+    fn call(&self, func: &mut Function, op: Op, args: Vec<Value>, repr: Repr, to: Block, exit: Block) {
+        let loc = self.loc;
         let wants_result = !func.blocks[exit].params.is_empty();
         let term = match self.handlers.is_empty() {
             true => {
