@@ -11,8 +11,11 @@
 //! ;; stderr: text       a part of what it prints on standard error; repeat for more
 //! ;; exit: 101          its exit code, 0 if left out
 //! ;; engines: interp    only these engines (interp, jit, native), for what others cannot do
+//! ;; targets: host      not on other machines, for what the emulator cannot do
 //! ;; stress: off        not under collection at every safepoint, for programs that allocate a lot
 //! ```
+//!
+//! Executables are also built for each other target that `vittec targets` calls ready and that something here can run.
 //!
 //! `BLESS=1` writes the interpreter's output into the file beside it; read the difference before you commit it.
 
@@ -35,11 +38,20 @@ struct Expected {
     exit: i32,
     engines: Option<Vec<String>>,
     stress: bool,
+    host_only: bool,
+}
+
+/// Another machine, and what runs its programs here.
+#[derive(Clone)]
+struct Emulated {
+    target: String,
+    run_with: Vec<String>,
 }
 
 fn main() {
     let arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let emulated = emulated();
     let mut trials = Vec::new();
     for path in programs(&root.join("tests/run"), &["vitasm", "vit"])
         .into_iter()
@@ -59,6 +71,12 @@ fn main() {
         add("jit", "jit", run_in_process);
         add("native-O0", "native", build_and_run);
         add("native-O2", "native", build_and_run);
+        for machine in emulated.iter().filter(|_| allows("native") && !expected.host_only) {
+            let (path, expected, machine) = (path.clone(), expected.clone(), machine.clone());
+            let architecture = machine.target.split('-').next().unwrap_or_default().to_owned();
+            let run = move || build_and_emulate(&path, &expected, &machine);
+            trials.push(Trial::test(format!("{name}::{architecture}-O2"), run));
+        }
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -93,6 +111,7 @@ fn read_expected(path: &Path) -> Expected {
             "exit" => expected.exit = value.trim().parse().expect("an exit code"),
             "engines" => expected.engines = Some(value.split_whitespace().map(str::to_owned).collect()),
             "stress" => expected.stress = value.trim() != "off",
+            "targets" => expected.host_only = value.trim() == "host",
             _ => {}
         }
     }
@@ -135,6 +154,33 @@ fn build_and_run(path: &Path, expected: &Expected, engine: &str) -> Result<(), F
         compare(path, expected, &output, if stress { "under stress" } else { "plain" })?;
     }
     Ok(())
+}
+
+/// The targets that programs can be built for and run on here, but the host.
+fn emulated() -> Vec<Emulated> {
+    let output = Command::new(VITTEC).args(["targets", "--json"]).output().expect("vittec runs");
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+    let rows = rows.as_array().expect("it prints an array").iter();
+    rows.filter(|row| row["ready"] == true && row["runs"] == true && row["run-with"][0].is_string())
+        .map(|row| Emulated {
+            target: row["name"].as_str().unwrap_or_default().to_owned(),
+            run_with: serde_json::from_value(row["run-with"].clone()).expect("a list of words"),
+        })
+        .collect()
+}
+
+/// Builds an executable for another machine and runs it, plain.
+fn build_and_emulate(path: &Path, expected: &Expected, machine: &Emulated) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let program = folder.path().join("program");
+    let built = Command::new(VITTEC).args(["build", "--target", &machine.target, "-o"]).arg(&program).arg(path).output()?;
+    if !built.status.success() {
+        return Err(format!("vittec build: {}", String::from_utf8_lossy(&built.stderr)).into());
+    }
+    let mut command = Command::new(&machine.run_with[0]);
+    command.args(&machine.run_with[1..]).arg(&program).args(&expected.args);
+    let output = execute(command, expected, false)?;
+    compare(path, expected, &output, "plain")
 }
 
 fn execute(mut command: Command, expected: &Expected, stress: bool) -> Result<Output, Failed> {

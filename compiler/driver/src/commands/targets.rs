@@ -19,6 +19,7 @@ pub fn targets(json: bool) -> Result<()> {
                 serde_json::json!({
                     "name": target.name, "cpu": target.cpu, "host": target.name == HOST,
                     "runtime": runtime, "linker": linker, "ready": *runtime && *linker,
+                    "runs": runs(target), "run-with": target.run_with,
                 })
             })
             .collect();
@@ -36,4 +37,9 @@ pub fn targets(json: bool) -> Result<()> {
         say(format!("{:<32} {:<12} {state}{host}", target.name, target.cpu));
     }
     output::print(out.as_bytes())
+}
+
+/// Whether programs of the target run here.
+fn runs(target: &Target) -> bool {
+    target.run_with.first().map_or(target.name == HOST, |runner| find_program(runner).is_some())
 }
