@@ -1,27 +1,64 @@
-//! Builds the runtime archive for the host, to be carried inside `vittec`.
+//! Gathers the runtimes to be carried inside `vittec`: the host's, compiled here, and those that `scripts/build-rt` made.
 //!
-//! Three plain compiler calls, one for each crate of the runtime: a nested cargo would wait for the lock that the
-//! outer one holds. The archive is optimised whatever the profile of the compiler itself.
+//! The host's takes three plain compiler calls, one for each crate of the runtime: a nested cargo would wait for the
+//! lock that the outer one holds. The archive is optimised whatever the profile of the compiler itself.
+//!
+//! What `scripts/build-rt` made lies in `sysroot/<target>/` at the root, or in the folder that `VITTE_SYSROOTS` names.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let root = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../../rt");
+    let root = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../..");
     let target = env::var("TARGET").expect("cargo sets TARGET");
     for name in ["abi", "core", "static"] {
-        println!("cargo::rerun-if-changed={}", root.join(name).join("src").display());
+        println!("cargo::rerun-if-changed={}", root.join("rt").join(name).join("src").display());
     }
     println!("cargo::rerun-if-changed=build.rs");
-
-    let abi = compile(&out, &root.join("abi"), &target, "vitte_abi", "rlib", &[]);
-    let core = compile(&out, &root.join("core"), &target, "vitte_rt", "rlib", &[("vitte_abi", &abi)]);
-    let externs = [("vitte_rt", core.as_path()), ("vitte_abi", &abi)];
-    let archive = compile(&out, &root.join("static"), &target, "vitte_rt_static", "staticlib", &externs);
-    fs::rename(&archive, out.join("libvitte_rt.a")).expect("renaming within OUT_DIR");
+    println!("cargo::rerun-if-env-changed=VITTE_SYSROOTS");
     println!("cargo::rustc-env=VITTE_HOST={target}");
+
+    let archive = host_runtime(&out, &root.join("rt"), &target);
+    let mut files = vec![(target, "libvitte_rt.a".to_owned(), archive)];
+    let sysroots = env::var_os("VITTE_SYSROOTS").map_or(root.join("sysroot"), PathBuf::from);
+    if sysroots.is_dir() {
+        println!("cargo::rerun-if-changed={}", sysroots.display());
+        for folder in entries(&sysroots).into_iter().filter(|path| path.is_dir()) {
+            println!("cargo::rerun-if-changed={}", folder.display());
+            for file in entries(&folder).into_iter().filter(|path| path.is_file()) {
+                println!("cargo::rerun-if-changed={}", file.display());
+                files.push((file_name(&folder), file_name(&file), file));
+            }
+        }
+    }
+
+    let mut table = String::from("&[\n");
+    for (target, name, path) in files {
+        writeln!(table, "    ({target:?}, {name:?}, include_bytes!({path:?}).as_slice()),").expect("strings grow");
+    }
+    fs::write(out.join("carried.rs"), table + "]\n").expect("writing to OUT_DIR");
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a readable folder");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| path.canonicalize().expect("a path that exists")).collect()
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().expect("an entry has a name").to_str().expect("a name in ASCII").to_owned()
+}
+
+/// Compiles the runtime for the host.
+fn host_runtime(out: &Path, rt: &Path, target: &str) -> PathBuf {
+    let abi = compile(out, &rt.join("abi"), target, "vitte_abi", "rlib", &[]);
+    let core = compile(out, &rt.join("core"), target, "vitte_rt", "rlib", &[("vitte_abi", &abi)]);
+    let externs = [("vitte_rt", core.as_path()), ("vitte_abi", &abi)];
+    compile(out, &rt.join("static"), target, "vitte_rt_static", "staticlib", &externs)
 }
 
 /// Compiles one crate, and gives the path of what came out.

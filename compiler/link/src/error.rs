@@ -24,13 +24,23 @@ pub enum LinkError {
     },
     /// There is no runtime for the target.
     #[error(
-        "no runtime for {target}: looked in {looked}; set VITTE_SYSROOT to a folder that holds {target}/libvitte_rt.a"
+        "no runtime for {target}: looked in {looked}; `scripts/build-rt {target}` makes it, VITTE_SYSROOT names the \
+         folder it is in"
     )]
     NoRuntime {
         /// The target.
         target: String,
         /// The places, separated by commas.
         looked: String,
+    },
+    /// The runtime is another version's.
+    #[error(
+        "{} was made for another version of this compiler; `scripts/build-rt` makes it again",
+        runtime.display()
+    )]
+    OtherVersion {
+        /// The archive.
+        runtime: PathBuf,
     },
     /// A library does not exist.
     #[error("no library `{library}` for linking; {hint}")]
@@ -69,6 +79,12 @@ pub enum LinkError {
 impl LinkError {
     /// Whether something has to be installed first.
     pub fn is_missing_tool(&self) -> bool {
-        matches!(self, LinkError::NoLinker { .. } | LinkError::NoRuntime { .. } | LinkError::NoLibrary { .. })
+        matches!(
+            self,
+            LinkError::NoLinker { .. }
+                | LinkError::NoRuntime { .. }
+                | LinkError::OtherVersion { .. }
+                | LinkError::NoLibrary { .. }
+        )
     }
 }

@@ -1,14 +1,18 @@
-//! Targets, the carried runtime archive, and linking.
+//! Targets, the carried runtimes, and linking.
 #![forbid(unsafe_code)]
 
 mod error;
 mod linker;
+#[cfg_attr(not(feature = "embedded-linker"), path = "memory_disabled.rs")]
+mod memory;
 mod runtime;
+mod system;
 mod target;
 
 pub use error::LinkError;
-pub use linker::{LinkOptions, find_program, link_executable};
+pub use linker::{LinkOptions, Mode, carried_target, link_executable};
 pub use runtime::{Runtime, find_runtime};
+pub use system::find_program;
 pub use target::Target;
 
 /// The triple of the machine that this compiler was built for.

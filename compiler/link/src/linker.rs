@@ -1,19 +1,23 @@
-//! Calling the system's C compiler to link.
+//! Linking: in memory with what the compiler carries, or by the system's C compiler.
 
 use crate::error::LinkError;
+use crate::memory;
 use crate::runtime::find_runtime;
+use crate::system;
 use crate::target::Target;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{env, fs};
+
+/// Libraries that the carried C library contains.
+const PARTS_OF_C: &[&str] = &["c", "m", "pthread", "dl", "rt", "util"];
 
 /// How to link.
 #[derive(Clone, Debug, Default)]
 pub struct LinkOptions {
     /// A linker to use in place of the target's.
     pub linker: Option<String>,
-    /// Make an executable that needs no shared library.
-    pub static_: bool,
+    /// Whether the executable needs shared libraries; left to the target if not said.
+    pub mode: Mode,
     /// Leave symbols and debug information out.
     pub strip: bool,
     /// Libraries, as after `-l`.
@@ -22,6 +26,18 @@ pub struct LinkOptions {
     pub lib_dirs: Vec<PathBuf>,
     /// Arguments for the linker as they are.
     pub extra: Vec<String>,
+}
+
+/// How an executable finds its libraries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Mode {
+    /// Static if the compiler carries what is needed, else dynamic.
+    #[default]
+    Auto,
+    /// It contains them.
+    Static,
+    /// It loads them at its start.
+    Dynamic,
 }
 
 /// Links `object` with the target's runtime into the executable `output`, which is written whole or not at all.
@@ -33,98 +49,40 @@ pub fn link_executable(target: &Target, object: &[u8], output: &Path, options: &
         let path = path.to_owned();
         move |error| LinkError::Io { path, error }
     };
-    let program = options.linker.clone().unwrap_or_else(|| target.linker.clone());
-    if find_program(&program).is_none() {
-        let package = match options.linker {
-            None if !target.package.is_empty() => {
-                format!("install the package `{0}` (Debian, Ubuntu: apt-get install {0})", target.package)
-            }
-            _ => "install it".to_owned(),
-        };
-        return Err(LinkError::NoLinker { program, package });
-    }
-    let runtime = find_runtime(target)?;
-    let folder = tempfile::tempdir().map_err(io(&env::temp_dir()))?;
-    let object_file = folder.path().join("program.o");
-    fs::write(&object_file, object).map_err(io(&object_file))?;
-    let archive = runtime.materialize(folder.path())?;
     // Beside the output, so that the final rename stays on one file system.
     let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = tempfile::Builder::new().prefix(".vittec-").tempdir_in(directory).map_err(io(directory))?;
     let unfinished = beside.path().join("program");
-
-    let mut command = Command::new(&program);
-    command.arg("-o").arg(&unfinished).arg(&object_file).arg(&archive);
-    command.args(&target.args).args(if options.static_ { &target.static_args } else { &target.dynamic_args });
-    if options.strip {
-        command.arg("-s");
-    }
-    for directory in &options.lib_dirs {
-        command.arg("-L").arg(directory);
-    }
-    command.args(options.libs.iter().chain(&target.libs).map(|lib| format!("-l{lib}")));
-    command.args(&options.extra).env("LC_ALL", "C");
-    let result = command.output().map_err(io(Path::new(&program)))?;
-    if !result.status.success() {
-        let output = String::from_utf8_lossy(&result.stderr).trim_end().to_owned();
-        return Err(explain(program, result.status.to_string(), output));
+    match carried_target(target, options) {
+        Some(carried) => {
+            let bytes = memory::link(target, &find_runtime(carried)?, object, options)?;
+            fs::write(&unfinished, bytes).map_err(io(&unfinished))?;
+            make_executable(&unfinished).map_err(io(&unfinished))?;
+        }
+        None => system::link(target, object, &unfinished, options)?,
     }
     fs::rename(&unfinished, output).map_err(io(output))
 }
 
-/// Finds the best words for a failed link.
-fn explain(program: String, status: String, output: String) -> LinkError {
-    for line in output.lines() {
-        if let Some((_, library)) = line.split_once("cannot find -l") {
-            let library = library.split([':', ' ']).next().unwrap_or(library).to_owned();
-            let hint = format!(
-                "install its development package (Debian, Ubuntu: often lib{library}-dev), or say where it is with -L"
-            );
-            return LinkError::NoLibrary { library, hint };
-        }
-        if let Some((_, rest)) = line.split_once("undefined reference to `")
-            && let Some((symbol, _)) = rest.rsplit_once('\'')
-        {
-            return LinkError::NoSymbol { symbol: symbol.to_owned() };
-        }
+/// The target whose runtime is all that such a link needs, if this compiler has it.
+pub fn carried_target<'t>(target: &'t Target, options: &LinkOptions) -> Option<&'t str> {
+    let foreign = options.libs.iter().any(|library| !PARTS_OF_C.contains(&library.as_str()));
+    let asks_for_system = options.linker.is_some() || !options.extra.is_empty() || options.mode == Mode::Dynamic;
+    if !memory::AVAILABLE || asks_for_system || foreign {
+        return None;
     }
-    LinkError::LinkerFailed { program, status, output }
+    target.carried.as_deref().filter(|name| find_runtime(name).is_ok_and(|runtime| runtime.is_complete()))
 }
 
-/// The file that a program name stands for: a path, or a name to be found in `PATH`.
-pub fn find_program(program: &str) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Path::new(program).is_file().then(|| program.into());
-    }
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+#[cfg(unix)]
+fn make_executable(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    // As linkers do: what the user's mask leaves of it.
+    let readable = fs::metadata(path)?.permissions().mode();
+    fs::set_permissions(path, fs::Permissions::from_mode(readable | (readable & 0o444) >> 2))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_linker_names_its_package() {
-        let mut target = Target::host().unwrap();
-        target.linker = "no-such-linker-anywhere".into();
-        let error = link_executable(&target, b"", Path::new("x"), &LinkOptions::default()).unwrap_err();
-        assert!(error.is_missing_tool());
-        assert!(error.to_string().contains("apt-get install gcc"), "{error}");
-    }
-
-    #[test]
-    fn a_missing_library_is_named() {
-        let output = "/usr/bin/ld: cannot find -lsqlite3: No such file or directory".to_owned();
-        let error = explain("cc".into(), "exit status: 1".into(), output);
-        assert!(error.to_string().starts_with("no library `sqlite3`"), "{error}");
-    }
-
-    #[test]
-    fn a_missing_function_is_named() {
-        let output =
-            "/usr/bin/ld: program.o: in function `main':\n(.text+0x1): undefined reference to `frob'".to_owned();
-        let error = explain("cc".into(), "exit status: 1".into(), output);
-        assert!(error.to_string().starts_with("no C function `frob`"), "{error}");
-    }
+#[cfg(not(unix))]
+fn make_executable(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }

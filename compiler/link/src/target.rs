@@ -10,6 +10,9 @@ const FILES: &[(&str, &str)] = &[
     ("x86_64-unknown-linux-gnu", include_str!("../../../targets/x86_64-unknown-linux-gnu.toml")),
     ("aarch64-unknown-linux-gnu", include_str!("../../../targets/aarch64-unknown-linux-gnu.toml")),
     ("riscv64gc-unknown-linux-gnu", include_str!("../../../targets/riscv64gc-unknown-linux-gnu.toml")),
+    ("x86_64-unknown-linux-musl", include_str!("../../../targets/x86_64-unknown-linux-musl.toml")),
+    ("aarch64-unknown-linux-musl", include_str!("../../../targets/aarch64-unknown-linux-musl.toml")),
+    ("riscv64gc-unknown-linux-musl", include_str!("../../../targets/riscv64gc-unknown-linux-musl.toml")),
 ];
 
 /// A machine and system to make programs for.
@@ -25,6 +28,10 @@ pub struct Target {
     pub linker: String,
     /// The distribution's package that provides it.
     pub package: String,
+    /// The target whose runtime brings a C library: what static executables are linked with, in memory.
+    pub carried: Option<String>,
+    /// What linkers call the machine, after `-m`.
+    pub emulation: String,
     /// Arguments for every link.
     pub args: Vec<String>,
     /// Arguments for a static executable.
@@ -33,7 +40,9 @@ pub struct Target {
     pub dynamic_args: Vec<String>,
     /// The system's libraries that the runtime needs.
     pub libs: Vec<String>,
-    /// What runs its programs here; empty for nothing.
+    /// Whether this machine runs its programs.
+    pub native: bool,
+    /// What else runs its programs here; empty for nothing.
     pub run_with: Vec<String>,
 }
 
@@ -54,6 +63,8 @@ struct File {
 struct Link {
     linker: Option<String>,
     package: Option<String>,
+    carried: Option<String>,
+    emulation: Option<String>,
     args: Option<Vec<String>>,
     libs: Option<Vec<String>>,
     static_args: Option<Vec<String>>,
@@ -77,6 +88,8 @@ impl File {
             file.code_model = file.code_model.or(base.code_model);
             file.link.linker = file.link.linker.or(base.link.linker);
             file.link.package = file.link.package.or(base.link.package);
+            file.link.carried = file.link.carried.or(base.link.carried);
+            file.link.emulation = file.link.emulation.or(base.link.emulation);
             file.link.args = file.link.args.or(base.link.args);
             file.link.libs = file.link.libs.or(base.link.libs);
             file.link.static_args = file.link.static_args.or(base.link.static_args);
@@ -104,18 +117,24 @@ impl Target {
             return Err(LinkError::UnknownTarget { name: name.to_owned(), known });
         };
         let triple = file.triple.unwrap_or_default();
+        let triple: Triple = triple.parse().unwrap_or_else(|error| unreachable!("targets/{name}.toml: {error}"));
+        let host = Triple::host();
+        let native = (triple.architecture, triple.operating_system) == (host.architecture, host.operating_system);
         let link = file.link;
         Ok(Target {
             name: name.to_owned(),
-            triple: triple.parse().unwrap_or_else(|error| unreachable!("targets/{name}.toml: {error}")),
+            triple,
             cpu: file.cpu.unwrap_or_else(|| "generic".into()),
             linker: link.linker.unwrap_or_else(|| "cc".into()),
             package: link.package.unwrap_or_default(),
+            carried: link.carried,
+            emulation: link.emulation.unwrap_or_default(),
             args: link.args.unwrap_or_default(),
             static_args: link.static_args.unwrap_or_default(),
             dynamic_args: link.dynamic_args.unwrap_or_default(),
             libs: link.libs.unwrap_or_default(),
-            run_with: if name == crate::HOST { vec![] } else { file.run.with.unwrap_or_default() },
+            native,
+            run_with: if native { vec![] } else { file.run.with.unwrap_or_default() },
         })
     }
 
@@ -137,6 +156,7 @@ mod tests {
         for name in Target::names() {
             let target = Target::find(name).unwrap();
             assert!(!target.linker.is_empty() && !target.args.is_empty(), "{target:?}");
+            assert!(target.carried.is_none_or(|name| Target::find(&name).is_ok()), "{name}");
         }
         assert!(Target::find("linux").is_err(), "a base is no target");
         assert!(Target::find("z80-unknown-none").unwrap_err().to_string().contains("aarch64-unknown-linux-gnu"));

@@ -1,7 +1,20 @@
 //! The record through which a program hands its tables to the runtime.
 
-/// The version of everything in this crate; a runtime refuses a program made for another one.
-pub const ABI_VERSION: u64 = 1;
+/// The version of everything in this crate: a hash of its source. A runtime refuses a program made for another one.
+pub const ABI_VERSION: u64 = fingerprint(&[
+    include_bytes!("code.rs"),
+    include_bytes!("context.rs"),
+    include_bytes!("foreign.rs"),
+    include_bytes!("functions.rs"),
+    include_bytes!("lib.rs"),
+    include_bytes!("object.rs"),
+    include_bytes!("program.rs"),
+    include_bytes!("types.rs"),
+]);
+
+/// What stands in each runtime archive, so that the compiler can tell before linking whether they agree:
+/// `vitte-abi:` and [`ABI_VERSION`] in hexadecimal.
+pub const MARK: [u8; 26] = mark();
 
 /// The symbol of the program's [`Program`] record.
 pub const PROGRAM_SYMBOL: &str = "vt_program";
@@ -79,4 +92,29 @@ pub struct Program {
     pub code: u64,
     /// Its length.
     pub code_len: u64,
+}
+
+/// FNV-1a.
+const fn fingerprint(files: &[&[u8]]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut file = 0;
+    while file < files.len() {
+        let mut at = 0;
+        while at < files[file].len() {
+            hash = (hash ^ files[file][at] as u64).wrapping_mul(0x0100_0000_01b3);
+            at += 1;
+        }
+        file += 1;
+    }
+    hash
+}
+
+const fn mark() -> [u8; 26] {
+    let mut mark = *b"vitte-abi:................";
+    let mut digit = 0;
+    while digit < 16 {
+        mark[10 + digit] = b"0123456789abcdef"[(ABI_VERSION >> (60 - 4 * digit)) as usize & 15];
+        digit += 1;
+    }
+    mark
 }

@@ -14,11 +14,15 @@ use crate::sys::{self, fatal};
 use crate::unwind::Code;
 use std::ffi::{CStr, c_char, c_int};
 use vitte_abi::code::CodeTable;
-use vitte_abi::program::{ABI_VERSION, ENTRY_RETURNS_INT, Program};
+use vitte_abi::program::{ABI_VERSION, ENTRY_RETURNS_INT, MARK, Program};
 use vitte_abi::types::TypeTable;
 
 /// The exit code of a program that was started with options that make no sense.
 const USAGE: c_int = 64;
+
+/// For the compiler, which looks for it before it links an archive.
+#[used]
+static ABI_MARK: [u8; MARK.len()] = MARK;
 
 /// Where the program's own `main` goes: runs the program and returns its exit code.
 ///
@@ -53,7 +57,7 @@ pub unsafe extern "C" fn vt_main(argc: c_int, argv: *const *const c_char, progra
 pub fn run_program(program: &'static Program, options: Options, args: Vec<String>) -> i32 {
     if program.abi_version != ABI_VERSION {
         fatal(&format!(
-            "the program was compiled for runtime version {}, this is version {ABI_VERSION}; compile it again",
+            "the program was compiled for runtime version {:x}, this is version {ABI_VERSION:x}; compile it again",
             program.abi_version
         ));
     }

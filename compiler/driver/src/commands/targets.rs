@@ -2,44 +2,53 @@
 
 use crate::failure::Result;
 use crate::output;
-use vittec_link::{HOST, Target, find_program, find_runtime};
+use vittec_link::{HOST, LinkOptions, Target, carried_target, find_program, find_runtime};
 
 /// Lists the targets, and whether building for them works here.
 pub fn targets(json: bool) -> Result<()> {
-    let ready = |target: Target| {
-        let runtime = find_runtime(&target).is_ok();
-        let linker = find_program(&target.linker).is_some();
-        (target, runtime, linker)
-    };
-    let rows: Vec<_> = Target::names().filter_map(|name| Target::find(name).ok()).map(ready).collect();
+    let rows: Vec<Row> = Target::names().filter_map(|name| Target::find(name).ok()).map(Row::new).collect();
     if json {
         let rows: Vec<_> = rows
             .iter()
-            .map(|(target, runtime, linker)| {
+            .map(|Row { target, carried, linker, runs }| {
                 serde_json::json!({
-                    "name": target.name, "cpu": target.cpu, "host": target.name == HOST,
-                    "runtime": runtime, "linker": linker, "ready": *runtime && *linker,
-                    "runs": runs(target), "run-with": target.run_with,
+                    "name": target.name, "cpu": target.cpu, "host": target.name == HOST, "carried": carried,
+                    "linker": linker, "ready": *carried || *linker, "runs": runs, "run-with": target.run_with,
                 })
             })
             .collect();
         return output::print(format!("{}\n", serde_json::Value::from(rows)).as_bytes());
     }
     let mut out = String::new();
-    let mut say = |line: String| out.extend([line.as_str(), "\n"]);
-    for (target, runtime, linker) in rows {
-        let state = match (runtime, linker) {
-            (true, true) => "ready",
-            (true, false) => "executables need a linker; objects are ready",
-            (false, _) => "objects only: no runtime",
+    for Row { target, carried, linker, .. } in rows {
+        let state = match (carried, linker) {
+            (true, true) => "ready: static, and dynamic by the system's linker",
+            (true, false) => "ready: static",
+            (false, true) => "ready: by the system's linker",
+            (false, false) => "objects only; `vittec doctor` says why",
         };
         let host = if target.name == HOST { " (host)" } else { "" };
-        say(format!("{:<32} {:<12} {state}{host}", target.name, target.cpu));
+        out += &format!("{:<32} {:<12} {state}{host}\n", target.name, target.cpu);
     }
     output::print(out.as_bytes())
 }
 
-/// Whether programs of the target run here.
-fn runs(target: &Target) -> bool {
-    target.run_with.first().map_or(target.name == HOST, |runner| find_program(runner).is_some())
+/// What there is for a target.
+struct Row {
+    target: Target,
+    /// Whether this compiler links static executables for it by itself.
+    carried: bool,
+    /// Whether a linker of the system links executables for it.
+    linker: bool,
+    /// Whether its programs run here.
+    runs: bool,
+}
+
+impl Row {
+    fn new(target: Target) -> Row {
+        let carried = carried_target(&target, &LinkOptions::default()).is_some();
+        let linker = find_runtime(&target.name).is_ok() && find_program(&target.linker).is_some();
+        let runs = target.native || target.run_with.first().is_some_and(|runner| find_program(runner).is_some());
+        Row { target, carried, linker, runs }
+    }
 }
