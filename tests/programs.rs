@@ -156,24 +156,27 @@ fn build_and_run(path: &Path, expected: &Expected, engine: &str) -> Result<(), F
     Ok(())
 }
 
-/// The targets that programs can be built for and run on here, but the host.
+/// One target for each other processor that programs can be built for and run on here.
 fn emulated() -> Vec<Emulated> {
     let output = Command::new(VITTEC).args(["targets", "--json"]).output().expect("vittec runs");
     let rows: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
-    let rows = rows.as_array().expect("it prints an array").iter();
-    rows.filter(|row| row["ready"] == true && row["runs"] == true && row["run-with"][0].is_string())
-        .map(|row| Emulated {
-            target: row["name"].as_str().unwrap_or_default().to_owned(),
-            run_with: serde_json::from_value(row["run-with"].clone()).expect("a list of words"),
-        })
-        .collect()
+    let mut emulated = vec![];
+    for row in rows.as_array().expect("it prints an array") {
+        let run_with: Vec<String> = serde_json::from_value(row["run-with"].clone()).expect("a list of words");
+        let known = emulated.iter().any(|machine: &Emulated| machine.run_with.first() == run_with.first());
+        if row["ready"] == true && row["runs"] == true && !run_with.is_empty() && !known {
+            emulated.push(Emulated { target: row["name"].as_str().unwrap_or_default().to_owned(), run_with });
+        }
+    }
+    emulated
 }
 
 /// Builds an executable for another machine and runs it, plain.
 fn build_and_emulate(path: &Path, expected: &Expected, machine: &Emulated) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let program = folder.path().join("program");
-    let built = Command::new(VITTEC).args(["build", "--target", &machine.target, "-o"]).arg(&program).arg(path).output()?;
+    let built =
+        Command::new(VITTEC).args(["build", "--target", &machine.target, "-o"]).arg(&program).arg(path).output()?;
     if !built.status.success() {
         return Err(format!("vittec build: {}", String::from_utf8_lossy(&built.stderr)).into());
     }

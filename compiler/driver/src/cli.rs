@@ -181,9 +181,12 @@ pub struct Build {
     /// The program's collector unless VITTE_GC names another: gen, marksweep or none.
     #[arg(long, value_name = "ENGINE", value_parser = ["gen", "marksweep", "none"])]
     pub gc: Option<String>,
-    /// Link without shared libraries.
-    #[arg(long = "static")]
+    /// Link without shared libraries, which is the default where vittec links by itself and no library is named.
+    #[arg(long = "static", conflicts_with = "dynamic")]
     pub static_: bool,
+    /// Link with the target's shared libraries, by its C compiler.
+    #[arg(long)]
+    pub dynamic: bool,
     /// Leave symbols and debug information out.
     #[arg(long)]
     pub strip: bool,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use vitte_abi::program::Engine;
 use vittec_codegen::Artifact;
-use vittec_link::{LinkOptions, link_executable};
+use vittec_link::{LinkOptions, Mode, link_executable};
 
 /// Makes all forms that were asked for.
 pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
@@ -67,9 +67,14 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
         progress.set_message("linking");
         let mut libs = args.libs.clone();
         libs.extend(libraries.iter().filter(|library| !args.libs.contains(library)).cloned());
+        let mode = match (args.static_, args.dynamic) {
+            (true, _) => Mode::Static,
+            (_, true) => Mode::Dynamic,
+            _ => Mode::Auto,
+        };
         let link = LinkOptions {
             linker: args.linker.clone(),
-            static_: args.static_,
+            mode,
             strip: args.strip,
             libs,
             lib_dirs: args.lib_dirs.clone(),
