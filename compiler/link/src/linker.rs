@@ -86,3 +86,37 @@ fn make_executable(path: &Path) -> std::io::Result<()> {
 fn make_executable(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
+
+#[cfg(all(test, feature = "embedded-linker"))]
+mod tests {
+    use super::*;
+    use crate::error::LinkError;
+
+    /// An ELF object for x86_64 that defines nothing and needs one function, in `main`.
+    fn object(calls: &str) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("main.c");
+        let object = folder.path().join("main.o");
+        fs::write(&source, format!("void {calls}(int); int main(void) {{ {calls}(7); return 1; }}")).unwrap();
+        let status = std::process::Command::new("cc").arg("-c").arg(&source).arg("-o").arg(&object).status().unwrap();
+        assert!(status.success());
+        fs::read(object).unwrap()
+    }
+
+    #[test]
+    fn what_is_linked_in_memory_runs_and_names_what_it_lacks() {
+        let target = Target::find("x86_64-unknown-linux-musl").unwrap();
+        let options = LinkOptions::default();
+        // The runtime may not have been made; see scripts/build-rt.
+        if crate::HOST != "x86_64-unknown-linux-gnu" || carried_target(&target, &options).is_none() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("program");
+        link_executable(&target, &object("exit"), &program, &options).unwrap();
+        let status = std::process::Command::new(&program).status().unwrap();
+        assert_eq!(status.code(), Some(7));
+        let error = link_executable(&target, &object("frob"), &program, &options).unwrap_err();
+        assert!(matches!(&error, LinkError::NoSymbol { symbol } if symbol == "frob"), "{error}");
+    }
+}
