@@ -29,6 +29,10 @@ impl Program {
             import.used = true;
             return Some(Def::Module(import.module));
         }
+        // A variant of the module's own goes before what the prelude has under the name.
+        if own.variants.contains_key(&name) {
+            return None;
+        }
         self.module(PRELUDE).items.get(&name).filter(|entry| entry.public).map(|entry| entry.def)
     }
 

@@ -1,7 +1,7 @@
 //! Structs, variants, lists and maps as they are made.
 
 use super::function::FunctionLower;
-use crate::body::NodeId;
+use crate::body::{NodeId, NodeKind};
 use crate::source::Span;
 use crate::types::{Kind, Ty};
 use vitbc::limits::MAX_LIST;
@@ -46,6 +46,50 @@ impl FunctionLower<'_, '_, '_> {
             });
         }
         self.deliver(list, want, span)
+    }
+
+    /// `[value; count]`. An object is made anew for each item, so that the items do not share it.
+    pub(super) fn fill(&mut self, value: NodeId, count: NodeId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {
+        if !self.makes_object(value) {
+            let regs = self.exprs(&[value, count]);
+            let dst = self.target(want, ty);
+            self.emit(Inst::ListFill { dst, len: regs[1], value: regs[0] }, span);
+            return dst;
+        }
+        let limit = self.temp(Ty::INT);
+        self.expr(count, Some(limit));
+        let list = self.temp(ty);
+        self.emit(Inst::List { dst: list, items: Box::new([]) }, span);
+        let (at, one) = (self.int(0), self.int(1));
+        let more = self.temp(Ty::BOOL);
+        let (end, head) = (self.b.label(), self.b.label_here());
+        self.emit(Inst::Lt { dst: more, a: at, b: limit }, span);
+        self.emit(Inst::IfNot { cond: more, target: end }, span);
+        self.statement(|lower| {
+            let value = lower.expr(value, None);
+            lower.emit(Inst::ListPush { list, value }, span);
+        });
+        self.emit(Inst::Add { dst: at, a: at, b: one }, span);
+        self.jump(head);
+        self.bind(end);
+        self.deliver(list, want, span)
+    }
+
+    /// Whether an expression makes an object that can be changed.
+    fn makes_object(&self, id: NodeId) -> bool {
+        match &self.body.node(id).kind {
+            NodeKind::List(_)
+            | NodeKind::Fill(..)
+            | NodeKind::Map(_)
+            | NodeKind::New { .. }
+            | NodeKind::Bytes(_)
+            | NodeKind::Call { .. }
+            | NodeKind::CallTrait { .. }
+            | NodeKind::CallValue { .. } => true,
+            NodeKind::Tuple(parts) => parts.iter().any(|&part| self.makes_object(part)),
+            NodeKind::Wrap(inner) | NodeKind::ToAny(inner) | NodeKind::ToTrait(inner) => self.makes_object(*inner),
+            _ => false,
+        }
     }
 
     pub(super) fn map(&mut self, entries: &[(NodeId, NodeId)], want: Option<Reg>, ty: Ty, span: Span) -> Reg {

@@ -217,12 +217,7 @@ impl FunctionLower<'_, '_, '_> {
                 dst
             }
             NodeKind::List(items) => self.list(items, want, ty, span),
-            NodeKind::Fill(value, count) => {
-                let regs = self.exprs(&[*value, *count]);
-                let dst = self.target(want, ty);
-                self.emit(Inst::ListFill { dst, len: regs[1], value: regs[0] }, span);
-                dst
-            }
+            NodeKind::Fill(value, count) => self.fill(*value, *count, want, ty, span),
             NodeKind::Map(entries) => self.map(entries, want, ty, span),
             NodeKind::Field { base, field } => {
                 let object = self.expr(*base, None);
