@@ -23,8 +23,10 @@ pub enum Memory {
 
 /// Regions beyond this number share the last one, so that flags stay few.
 const MAX_REGIONS: u32 = 8192;
-/// The region numbers of spilled references begin here, one for each stack slot.
+/// The region numbers of spilled references begin here, one for each stack slot up to [`MAX_SPILLS`].
 const SPILLS: u32 = 1 << 16;
+/// Stack slots beyond this number share regions.
+const MAX_SPILLS: u32 = 1 << 14;
 
 /// The regions of a function so far.
 #[derive(Default)]
@@ -46,7 +48,7 @@ impl Regions {
     /// Gives the stack slots of spilled references regions of their own.
     pub fn separate_spills(b: &mut FunctionBuilder<'_>) {
         b.make_stack_map_alias_region(Box::new(|regions, _, slot, _| {
-            let user_id = SPILLS + slot.as_u32();
+            let user_id = SPILLS + slot.as_u32() % MAX_SPILLS;
             Some(regions.insert(AliasRegionData { user_id, description: "spilled reference".into() }))
         }));
     }

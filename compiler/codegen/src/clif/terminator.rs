@@ -5,6 +5,7 @@ use super::{Emitter, machine_type};
 use crate::ir::{self, Arg, Jump, Terminator};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
+use rustc_hash::FxHashSet;
 use vitbc::TypeIdx;
 use vitte_abi::object::Repr;
 
@@ -99,13 +100,15 @@ impl Emitter<'_> {
     }
 
     fn try_inst(&mut self, inst: ir::Inst, normal: &Jump, handlers: &[(Option<TypeIdx>, Jump)]) {
-        for (position, (filter, jump)) in handlers.iter().enumerate() {
-            let earlier = &handlers[..position];
-            if earlier.iter().any(|(other, _)| other.is_none() || other == filter) {
-                continue;
+        let mut known = FxHashSet::default();
+        for (filter, jump) in handlers {
+            if known.insert(*filter) {
+                let (block, args) = self.target(jump, None);
+                self.handlers.push(Handler { filter: *filter, block, args });
             }
-            let (block, args) = self.target(jump, None);
-            self.handlers.push(Handler { filter: *filter, block, args });
+            if filter.is_none() {
+                break;
+            }
         }
         let data = &self.function.insts[inst];
         self.position(data.loc);
