@@ -28,7 +28,7 @@ fn main() {
         println!("cargo::rerun-if-changed={}", sysroots.display());
         for folder in entries(&sysroots).into_iter().filter(|path| path.is_dir()) {
             println!("cargo::rerun-if-changed={}", folder.display());
-            for file in entries(&folder).into_iter().filter(|path| path.is_file()) {
+            for file in entries(&folder).into_iter().filter(|path| !file_name(path).starts_with('.')) {
                 println!("cargo::rerun-if-changed={}", file.display());
                 files.push((file_name(&folder), file_name(&file), file));
             }
