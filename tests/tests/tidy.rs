@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rt/core", &["vitte-abi"]),
     ("rt/interp", &["vitbc", "vitte-abi", "vitte-layout", "vitte-rt"]),
     ("rt/static", &["vitte-rt", "vitte-abi"]),
-    ("compiler/link", &[]),
+    ("compiler/link", &["vitte-abi"]),
     ("compiler/codegen", &["vitbc", "vitte-abi", "vitte-layout"]),
     ("compiler/frontend", &["vitbc"]),
     (
