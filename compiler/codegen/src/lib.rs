@@ -1,6 +1,6 @@
 //! Verified VITBC to native code: our SSA form, its passes, Cranelift, object files and code in memory.
 //!
-//! [`translate`] makes SSA of a verified module, [`passes`] improve it, [`clif`] makes
+//! [`mod@translate`] makes SSA of a verified module, [`passes`] improve it, [`clif`] makes
 //! machine code of each function, and the code goes into an object file ([`object`]) or into memory
 //! ([`jit`]).
 

@@ -77,7 +77,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Writes to a file, or to standard output for `-`.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_or_print(path: Option<&Path>, bytes: &[u8]) -> Result<()> {
     match path {
         Some(path) if path != Path::new("-") => write(path, bytes),

@@ -7,7 +7,7 @@
 //! lower      typed trees → bytecode, one function for each set of type arguments
 //! ```
 //!
-//! [`compile`] does it all. It reads nothing itself: imported files come through a [`SourceLoader`]. What it has to
+//! [`compile()`] does it all. It reads nothing itself: imported files come through a [`SourceLoader`]. What it has to
 //! say is data, a list of [`Diagnostic`]s.
 #![forbid(unsafe_code)]
 
