@@ -33,8 +33,6 @@ use vitbc::{FileIdx, FuncIdx, Module, NativeIdx, TypeIdx};
 
 /// How long a chain of functions may be, each of which asks for a larger instance of a generic function.
 const MAX_DEPTH: u32 = 64;
-/// How deep the types of an instance may nest.
-const MAX_TYPE_DEPTH: u16 = 64;
 /// How many instances a program may have.
 const MAX_INSTANCES: usize = 200_000;
 

@@ -110,7 +110,12 @@ struct Facts {
     infer: bool,
     param: bool,
     error: bool,
+    /// How deep it nests.
     depth: u16,
+    /// How deep types without a name nest in it.
+    nesting: u16,
+    /// About the length of its text.
+    len: u32,
 }
 
 /// All types of a compilation.
@@ -149,13 +154,18 @@ impl Types {
             param: matches!(kind, Kind::Param(..)),
             error: kind == Kind::Error,
             depth: 0,
+            nesting: 0,
+            len: 4,
         };
+        let is_named = matches!(kind, Kind::Adt(..) | Kind::Trait(..));
         self.for_each_part(kind, |part| {
             let part = self.facts[part.0 as usize];
             facts.infer |= part.infer;
             facts.param |= part.param;
             facts.error |= part.error;
             facts.depth = facts.depth.max(part.depth.saturating_add(1));
+            facts.nesting = if is_named { 0 } else { facts.nesting.max(part.nesting.saturating_add(1)) };
+            facts.len = facts.len.saturating_add(part.len);
         });
         let ty = Ty(self.kinds.len() as u32);
         self.kinds.push(kind);
@@ -270,9 +280,15 @@ impl Types {
         self.facts[ty.0 as usize].error
     }
 
-    /// How deep it nests.
-    pub(crate) fn depth(&self, ty: Ty) -> u16 {
-        self.facts[ty.0 as usize].depth
+    /// Whether it nests so deep, or takes so much text, that only endless instantiation can have made it.
+    pub(crate) fn is_immense(&self, ty: Ty) -> bool {
+        let facts = self.facts[ty.0 as usize];
+        facts.depth > 64 || facts.len > 100_000
+    }
+
+    /// How deep types without a name nest in it.
+    pub(crate) fn nesting(&self, ty: Ty) -> usize {
+        self.facts[ty.0 as usize].nesting.into()
     }
 
     /// Makes a type anew with each part replaced.

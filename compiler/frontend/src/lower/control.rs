@@ -322,22 +322,31 @@ impl FunctionLower<'_, '_, '_> {
         }
         let mut left = self.expr(leftmost, None);
         let mut left_id = leftmost;
+        // One register serves all steps whose results are of one type.
+        let mut between: Option<(Ty, Reg)> = None;
         for (position, (node, op, right)) in chain.into_iter().rev().enumerate() {
             let span = body.node(node).span;
             let operand_ty = self.node_ty(left_id);
             if position == 0 {
                 left = self.kept(left_id, left, &[right]);
             }
-            let right = self.expr(right, None);
             let ty = self.node_ty(node);
-            let dst = match want {
-                Some(want) if node == id => want,
-                _ => self.temp(ty),
+            let dst = match (want, between) {
+                (Some(want), _) if node == id => want,
+                (_, Some((known, reg))) if known == ty => reg,
+                _ => {
+                    let reg = self.temp(ty);
+                    between = Some((ty, reg));
+                    reg
+                }
             };
-            match op.is_comparison() {
-                true => self.compare(op, operand_ty, dst, left, right, span),
-                false => self.arithmetic(op, dst, left, right, span),
-            }
+            self.statement(|lower| {
+                let right = lower.expr(right, None);
+                match op.is_comparison() {
+                    true => lower.compare(op, operand_ty, dst, left, right, span),
+                    false => lower.arithmetic(op, dst, left, right, span),
+                }
+            });
             left = dst;
             left_id = node;
         }

@@ -1,12 +1,13 @@
 //! Which functions the module has: instances of the program's functions, and functions around natives.
 
-use super::{Lowering, MAX_DEPTH, MAX_INSTANCES, MAX_TYPE_DEPTH, Pending, Resolved};
+use super::{Lowering, MAX_DEPTH, MAX_INSTANCES, Pending, Resolved};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::implementing::Found;
 use crate::program::{FuncId, Parent, Source};
 use crate::source::Span;
 use crate::types::{Infer, Ty, Tys};
+use vitbc::limits::MAX_TYPE_NESTING;
 use vitbc::{FuncIdx, Inst, NativeIdx, Reg, TypeIdx};
 
 impl Lowering<'_, '_> {
@@ -15,20 +16,22 @@ impl Lowering<'_, '_> {
         if let Some(&idx) = self.instances.get(&(func, targs)) {
             return idx;
         }
+        let types = &self.session.program.types;
+        let immense = types.list(targs).iter().any(|&ty| types.is_immense(ty) || types.nesting(ty) > MAX_TYPE_NESTING);
+        // Only instances can multiply.
+        let depth = if targs == Tys::EMPTY { 0 } else { self.depth + 1 };
+        if immense || depth > MAX_DEPTH && self.grows(func) || self.instances.len() > MAX_INSTANCES {
+            self.endless(span);
+            let idx = self.out.declare("endless", &[], TypeIdx::UNIT);
+            self.instances.insert((func, targs), idx);
+            return idx;
+        }
         let (params, result) = self.signature(func, targs);
         let name = self.instance_name(func, targs);
         let params: Vec<TypeIdx> = params.into_iter().map(|ty| self.ty(ty)).collect();
         let result = self.result_type(result);
         let idx = self.out.declare(&name, &params, result);
         self.instances.insert((func, targs), idx);
-        let types = &self.session.program.types;
-        let deep = types.list(targs).iter().any(|&ty| types.depth(ty) > MAX_TYPE_DEPTH);
-        // Only instances can multiply.
-        let depth = if targs == Tys::EMPTY { 0 } else { self.depth + 1 };
-        if deep || depth > MAX_DEPTH && self.grows(func) || self.instances.len() > MAX_INSTANCES {
-            self.endless(span);
-            return idx;
-        }
         self.pending.push(Pending { func, targs, idx, depth });
         idx
     }

@@ -4,11 +4,10 @@ use super::Lowering;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::program::{Field, ModuleId};
-use crate::source::Span;
 use crate::types::{AdtId, Kind, TraitId, Ty, Tys};
 use rustc_hash::FxHashSet;
 use vitbc::TypeIdx;
-use vitbc::limits::{MAX_FIELDS, MAX_NAME, MAX_VARIANTS};
+use vitbc::limits::{MAX_FIELDS, MAX_NAME, MAX_TYPE_NESTING, MAX_VARIANTS};
 use vitbc::types::{
     BUILTIN_NAMES, ERROR_NAMES, EnumType, MethodType, Signature, StructType, TraitType, Type, VariantType,
 };
@@ -59,8 +58,16 @@ impl Lowering<'_, '_> {
     }
 
     fn new_type(&mut self, ty: Ty) -> TypeIdx {
-        if self.session.program.types.depth(ty) > super::MAX_TYPE_DEPTH {
-            self.endless(Span::default());
+        let nesting = self.session.program.types.nesting(ty);
+        if nesting > MAX_TYPE_NESTING || self.session.program.types.is_immense(ty) {
+            // Nobody writes such types by way of many instances.
+            if self.depth > 8 {
+                self.endless(self.at);
+            } else if !self.failed {
+                let message = format!("{nesting} types nest in each other, but bytecode allows {MAX_TYPE_NESTING}");
+                let diagnostic = Diagnostic::error(codes::TOO_COMPLEX, self.at, message);
+                self.error(diagnostic.help("put a struct in between"));
+            }
             return TypeIdx::INT;
         }
         match self.session.program.types.kind(ty) {
@@ -113,7 +120,9 @@ impl Lowering<'_, '_> {
             }
             Kind::Adt(id, args) => self.adt_type(ty, id, args),
             Kind::Trait(id, args) => self.trait_type(ty, id, args),
-            kind @ (Kind::Error | Kind::Param(..) | Kind::Infer(_)) => {
+            // Of what is made of values that never come to be, as in `[return]`: no code uses it.
+            Kind::Error => TypeIdx::INT,
+            kind @ (Kind::Param(..) | Kind::Infer(_)) => {
                 unreachable!("types are complete when code is made, but here is {kind:?}")
             }
         }
