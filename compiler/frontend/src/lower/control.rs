@@ -163,10 +163,7 @@ impl FunctionLower<'_, '_, '_> {
                 None => self.effect(value),
             },
             PatKind::Wild => self.effect(value),
-            _ => {
-                let reg = self.expr(value, None);
-                self.bind_pattern(pat, reg, span);
-            }
+            _ => self.bind_value(pat, value, span),
         }
     }
 

@@ -291,8 +291,8 @@ impl FunctionLower<'_, '_, '_> {
                 want.unwrap_or(Reg(0))
             }
             NodeKind::AssignMany { pat, value, parts } => {
-                let value = self.expr(*value, None);
-                self.bind_pattern(*pat, value, span);
+                self.forget(*pat);
+                self.bind_value(*pat, *value, span);
                 parts.iter().for_each(|&part| self.effect(part));
                 want.unwrap_or(Reg(0))
             }

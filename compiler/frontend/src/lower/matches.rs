@@ -2,7 +2,7 @@
 
 use super::function::FunctionLower;
 use crate::ast::Binary;
-use crate::body::{Arm, Literal, NodeId, PatId, PatKind};
+use crate::body::{Arm, Literal, NodeId, NodeKind, PatId, PatKind};
 use crate::source::Span;
 use crate::types::{Kind, Ty};
 use std::rc::Rc;
@@ -14,10 +14,16 @@ const SWITCH_ARMS: usize = 3;
 impl FunctionLower<'_, '_, '_> {
     pub(super) fn match_on(&mut self, value: NodeId, arms: &[Arm], dst: Option<Reg>, span: Span) {
         let ty = self.node_ty(value);
-        let value = self.value_to_test(value);
         for arm in arms {
             self.forget(arm.pat);
         }
+        let body = Rc::clone(&self.body);
+        if let NodeKind::Tuple(parts) = &body.node(value).kind
+            && arms.iter().all(|arm| self.takes_parts(arm.pat))
+        {
+            return self.match_on_parts(parts, arms, dst, span);
+        }
+        let value = self.value_to_test(value);
         if let Kind::Adt(id, _) = self.kind(ty) {
             let n = self.low.session.program.adt(id).variants.len();
             if n >= SWITCH_ARMS && arms.len() >= SWITCH_ARMS && self.low.session.program.adt(id).is_enum {
@@ -41,11 +47,69 @@ impl FunctionLower<'_, '_, '_> {
             self.bind(next);
         }
         self.emit(Inst::Unreachable {}, span);
-        self.bind_if_used(end, arms, span);
+        self.bind_if_used(end, arms);
+    }
+
+    /// Whether a pattern asks for the parts of a tuple only, never for the tuple itself.
+    fn takes_parts(&self, pat: PatId) -> bool {
+        match &self.body.pat(pat).kind {
+            PatKind::Wild | PatKind::Tuple(_) => true,
+            PatKind::Or(all) => all.iter().all(|&pat| self.takes_parts(pat)),
+            _ => false,
+        }
+    }
+
+    /// `match (a, b) { … }`: no tuple is made.
+    fn match_on_parts(&mut self, parts: &[NodeId], arms: &[Arm], dst: Option<Reg>, span: Span) {
+        let mut values = vec![];
+        for &part in parts {
+            values.push(self.value_to_test(part));
+        }
+        let end = self.b.label();
+        for arm in arms {
+            let next = self.b.label();
+            self.statement(|lower| {
+                lower.test_parts(arm.pat, &values, next);
+                if let Some(guard) = arm.guard {
+                    lower.branch(guard, next, false);
+                }
+                lower.into(arm.body, dst);
+            });
+            self.jump(end);
+            self.bind(next);
+        }
+        self.emit(Inst::Unreachable {}, span);
+        self.bind_if_used(end, arms);
+    }
+
+    fn test_parts(&mut self, pat: PatId, values: &[Reg], fail: Label) {
+        let body = Rc::clone(&self.body);
+        match &body.pat(pat).kind {
+            PatKind::Tuple(parts) => {
+                for (&part, &value) in parts.iter().zip(values) {
+                    self.test(part, value, fail);
+                }
+            }
+            PatKind::Or(all) => {
+                let matched = self.b.label();
+                for (position, &alternative) in all.iter().enumerate() {
+                    if position + 1 == all.len() {
+                        self.test_parts(alternative, values, fail);
+                    } else {
+                        let next = self.b.label();
+                        self.test_parts(alternative, values, next);
+                        self.jump(matched);
+                        self.bind(next);
+                    }
+                }
+                self.bind(matched);
+            }
+            _ => {}
+        }
     }
 
     /// The end of a `match`. If all arms leave, nothing continues here.
-    fn bind_if_used(&mut self, end: Label, arms: &[Arm], _: Span) {
+    fn bind_if_used(&mut self, end: Label, arms: &[Arm]) {
         let body = Rc::clone(&self.body);
         if arms.iter().all(|arm| body.node(arm.body).ty == Ty::NEVER) {
             return;
@@ -88,10 +152,10 @@ impl FunctionLower<'_, '_, '_> {
             }
             self.emit(Inst::Unreachable {}, span);
         }
-        self.bodies(arms, bodies, &used, dst, span);
+        self.bodies(arms, bodies, &used, dst);
     }
 
-    fn bodies(&mut self, arms: &[Arm], labels: Vec<Label>, used: &[bool], dst: Option<Reg>, span: Span) {
+    fn bodies(&mut self, arms: &[Arm], labels: Vec<Label>, used: &[bool], dst: Option<Reg>) {
         let end = self.b.label();
         for ((arm, label), used) in arms.iter().zip(labels).zip(used) {
             if !used {
@@ -101,7 +165,7 @@ impl FunctionLower<'_, '_, '_> {
             self.statement(|lower| lower.into(arm.body, dst));
             self.jump(end);
         }
-        self.bind_if_used(end, arms, span);
+        self.bind_if_used(end, arms);
     }
 
     /// The alternatives of a pattern that may match a variant.
@@ -261,7 +325,21 @@ impl FunctionLower<'_, '_, '_> {
             });
             self.jump(end);
         }
-        self.bind_if_used(end, arms, span);
+        self.bind_if_used(end, arms);
+    }
+
+    /// Binds a pattern that always matches to the value of an expression. `(a, b) = (x, y)` makes no tuple.
+    pub(super) fn bind_value(&mut self, pat: PatId, value: NodeId, span: Span) {
+        let body = Rc::clone(&self.body);
+        if let (PatKind::Tuple(pats), NodeKind::Tuple(parts)) = (&body.pat(pat).kind, &body.node(value).kind) {
+            let values = self.exprs(parts);
+            for (&pat, value) in pats.iter().zip(values) {
+                self.bind_pattern(pat, value, span);
+            }
+            return;
+        }
+        let value = self.expr(value, None);
+        self.bind_pattern(pat, value, span);
     }
 
     /// Binds a pattern that always matches.
