@@ -16,7 +16,7 @@ const INSIDE: u64 = 1 << 63;
 const IDENTITY: u64 = (1 << 48) - 1;
 
 /// A value on its way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Letter {
     words: Vec<u64>,
     root: u64,

@@ -31,6 +31,7 @@ mod report;
 pub mod rows;
 mod runtime;
 pub mod scheduler;
+pub mod signal;
 #[cfg(all(unix, not(miri)))]
 mod stack;
 pub mod stdlib;

@@ -1,7 +1,7 @@
 //! Mailboxes, and the receiving half of message passing.
 //!
 //! ```text
-//! senders ──► inbox: letters ──► messages   [opened] [opened] [letter]
+//! senders ──► inbox: signals ──► messages   [opened] [opened] [letter]
 //!                                                       ▲ cursor
 //! ```
 //!
@@ -11,6 +11,7 @@
 use crate::letter::Letter;
 use crate::process::Process;
 use crate::scheduler::{Pause, Pid};
+use crate::signal::Signal;
 use crate::throw::Throw;
 use crate::word::Word;
 use std::cell::{Cell, RefCell};
@@ -18,17 +19,18 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use vitte_abi::object::type_id;
 
-/// Where others put letters to a process.
+/// Where others put signals to a process.
 #[derive(Default)]
-pub(crate) struct Inbox(RefCell<VecDeque<Letter>>);
+pub(crate) struct Inbox(RefCell<VecDeque<Signal>>);
 
 impl Inbox {
-    /// Adds a letter.
-    pub(crate) fn put(&self, letter: Letter) {
-        self.0.borrow_mut().push_back(letter);
+    /// Adds a signal.
+    pub(crate) fn put(&self, signal: Signal) {
+        self.0.borrow_mut().push_back(signal);
     }
 
-    fn take(&self) -> Option<Letter> {
+    /// Takes the signal that came first.
+    pub(crate) fn take(&self) -> Option<Signal> {
         self.0.borrow_mut().pop_front()
     }
 
@@ -61,25 +63,34 @@ impl Mailbox {
         })
     }
 
+    /// Adds a message.
+    pub(crate) fn put(&self, letter: Letter) {
+        self.messages.borrow_mut().push_back(Message::Letter(letter));
+    }
+
     fn put_back(&self) {
         self.cursor.set(0);
         self.deadline.set(None);
     }
 }
 
-/// Fetches letters; whether there is a message under the cursor.
-fn has_message(p: &Process) -> bool {
-    let mailbox = p.mailbox();
-    let mut messages = mailbox.messages.borrow_mut();
-    while let Some(letter) = p.inbox().take() {
-        messages.push_back(Message::Letter(letter));
+impl Process {
+    /// Whether there is a message under the cursor.
+    pub(crate) fn has_message(&self) -> bool {
+        let mailbox = self.mailbox();
+        mailbox.messages.borrow().len() > mailbox.cursor.get()
     }
-    messages.len() > mailbox.cursor.get()
+}
+
+/// Receives signals; whether there is a message under the cursor. A process that is to end sees none.
+fn fetch(p: &Process) -> bool {
+    p.receive_signals();
+    p.has_message() && !p.is_doomed()
 }
 
 /// Whether there is a message under the cursor; it is left in `context.result`.
 pub fn receive_peek(p: &Process) -> bool {
-    if !has_message(p) {
+    if !fetch(p) {
         return false;
     }
     let mailbox = p.mailbox();
@@ -110,8 +121,11 @@ pub fn receive_skip(p: &Process) {
 /// Waits for a message under the cursor: false if `millis` milliseconds pass first, and then the cursor goes back to
 /// the first message. If the process has to wait, it is suspended when the row returns, and the result comes later.
 pub fn receive_wait(p: &Process, millis: i64) -> Result<bool, Throw> {
-    if has_message(p) {
+    if fetch(p) {
         return Ok(true);
+    }
+    if p.is_doomed() {
+        return wait(p, Pause::Yielding).map(|()| false);
     }
     let deadline = deadline(p.mailbox(), millis);
     if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -132,7 +146,7 @@ fn deadline(mailbox: &Mailbox, millis: i64) -> Option<Instant> {
 
 /// Once a process goes on that was suspended in [`receive_wait`]: its result.
 pub(crate) fn waited(p: &Process) -> bool {
-    let arrived = has_message(p);
+    let arrived = p.has_message();
     if !arrived {
         p.mailbox().put_back();
     }
@@ -155,7 +169,7 @@ fn wait(p: &Process, pause: Pause) -> Result<(), Throw> {
 
 /// Puts a copy of `message` into the mailbox of a process; nothing happens if there is none of that number.
 pub fn send(p: &Process, to: Pid, message: Word) -> Result<(), Throw> {
-    p.runtime().scheduler().borrow_mut().send(to, Letter::seal(p, message));
+    p.runtime().scheduler().borrow_mut().deliver(to, Signal::Message(Letter::seal(p, message)));
     Ok(())
 }
 

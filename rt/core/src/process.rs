@@ -89,6 +89,7 @@ impl Process {
                 pid,
                 inbox,
                 mailbox: Mailbox::default(),
+                ties: RefCell::default(),
                 pause: Cell::new(None),
                 budget: Cell::new(None),
             },

@@ -4,7 +4,7 @@
 //!            ┌────────── yields ──────────┐
 //!            ▼                            │
 //! spawn ─► ready ───────── resume ─────► runs ── returns ──► gone
-//!            ▲                            │  └── fails ────► gone, and those linked to it
+//!            ▲                            │  └── fails ────► gone, which those linked to it are told
 //!            └── message, time ── waits ◄─┘
 //! ```
 //!
@@ -16,10 +16,10 @@ mod tests;
 use crate::letter::Letter;
 use crate::mailbox::{Inbox, Mailbox, waited};
 use crate::process::Process;
-use crate::report::describe_uncaught;
 use crate::runtime::Runtime;
+use crate::signal::{Reason, Signal, Ties};
 use crate::ticker;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Instant;
@@ -52,6 +52,8 @@ pub enum Turn {
     Failed,
     /// It ends the program with this exit code.
     Exited(i64),
+    /// It does not go on, because a signal ended it.
+    Doomed,
 }
 
 /// Why a process pauses.
@@ -97,7 +99,6 @@ struct Entry {
     state: State,
     /// Not for the main process, nor for the one that runs.
     body: Option<Box<dyn Body>>,
-    links: Vec<Pid>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -117,7 +118,7 @@ impl Scheduler {
     pub(crate) fn register(&mut self) -> (Pid, Rc<Inbox>) {
         self.last += 1;
         let inbox = Rc::<Inbox>::default();
-        let entry = Entry { inbox: inbox.clone(), state: State::Ready, body: None, links: Vec::new() };
+        let entry = Entry { inbox: inbox.clone(), state: State::Ready, body: None };
         self.entries.insert(self.last, entry);
         (self.last, inbox)
     }
@@ -127,6 +128,10 @@ impl Scheduler {
         let spawner = self.spawner.take()?;
         let (pid, inbox) = self.register();
         let process = Process::with_inbox(parent.runtime(), pid, inbox);
+        if link {
+            process.add_link(parent.pid());
+            parent.add_link(pid);
+        }
         let body = spawner(process, body);
         if parent.runtime().options().seed.is_none() {
             ticker::start();
@@ -134,21 +139,20 @@ impl Scheduler {
         }
         self.spawner = Some(spawner);
         self.entry(pid).body = Some(body);
-        if link {
-            self.entry(pid).links.push(parent.pid());
-            self.entry(parent.pid()).links.push(pid);
-        }
         self.ready.push_back(pid);
         Some(pid)
     }
 
-    /// Puts a letter into a process's inbox, and wakes the process.
-    pub(crate) fn send(&mut self, to: Pid, letter: Letter) {
-        let Some(entry) = self.entries.get_mut(&to) else { return };
-        entry.inbox.put(letter);
-        if matches!(entry.state, State::Receiving(_)) {
+    /// Puts a signal into a process's inbox, and wakes the process if it waits for such; false if there is no such
+    /// process.
+    pub(crate) fn deliver(&mut self, to: Pid, signal: Signal) -> bool {
+        let Some(entry) = self.entries.get_mut(&to) else { return false };
+        let is_message = matches!(signal, Signal::Message(_));
+        entry.inbox.put(signal);
+        if matches!(entry.state, State::Receiving(_)) || !is_message && matches!(entry.state, State::Sleeping(_)) {
             self.wake(to);
         }
+        true
     }
 
     /// The safepoints in the next turn.
@@ -175,8 +179,9 @@ impl Scheduler {
     }
 
     /// Puts a process away that pauses.
-    fn pause(&mut self, pid: Pid, pause: Pause) {
+    fn pause(&mut self, pid: Pid, pause: Pause, body: Option<Box<dyn Body>>) {
         let entry = self.entry(pid);
+        entry.body = body;
         let (state, until) = match pause {
             Pause::Yielding => (State::Ready, None),
             Pause::Receiving(_) if !entry.inbox.is_empty() => (State::Ready, None),
@@ -210,31 +215,9 @@ impl Scheduler {
         }
     }
 
-    /// Forgets a process, and if it failed, those linked to it: returns the bodies, to be dropped when the scheduler is
-    /// free, and whether the main process is among them.
-    fn remove(&mut self, pid: Pid, failed: bool) -> (Vec<Box<dyn Body>>, bool) {
-        let mut bodies = Vec::new();
-        let mut reached_main = false;
-        let mut doomed = vec![pid];
-        while let Some(pid) = doomed.pop() {
-            let Some(entry) = self.entries.remove(&pid) else { continue };
-            reached_main |= pid == MAIN;
-            if let State::Receiving(Some(until)) | State::Sleeping(Some(until)) = entry.state {
-                self.timers.remove(&(until, pid));
-            }
-            bodies.extend(entry.body);
-            for linked in entry.links {
-                if failed {
-                    doomed.push(linked);
-                } else if let Some(other) = self.entries.get_mut(&linked) {
-                    other.links.retain(|&link| link != pid);
-                }
-            }
-        }
-        if failed {
-            self.ready.retain(|pid| self.entries.contains_key(pid));
-        }
-        (bodies, reached_main)
+    /// Forgets a process that has ended, so that nobody reaches it.
+    fn remove(&mut self, pid: Pid) {
+        self.entries.remove(&pid);
     }
 }
 
@@ -248,39 +231,52 @@ pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
             Some(body) => resume(&mut **body),
             None => resume(main),
         };
-        match turn {
-            Turn::Paused(pause) => {
-                let mut scheduler = scheduler.borrow_mut();
-                scheduler.entry(pid).body = own;
-                scheduler.pause(pid, pause);
-            }
-            Turn::Returned if pid == MAIN => return Ending::Returned,
-            Turn::Exited(code) => return Ending::Exited(code),
-            Turn::Returned => drop(scheduler.borrow_mut().remove(pid, false)),
-            Turn::Failed => {
-                let (bodies, reached_main) = scheduler.borrow_mut().remove(pid, true);
-                drop(bodies);
-                if reached_main {
-                    let process = match &mut own {
-                        Some(body) => body.process(),
-                        None => main.process(),
-                    };
-                    return Ending::Failed(describe_uncaught(process, process.exception()));
+        let process = match &mut own {
+            Some(body) => body.process(),
+            None => main.process(),
+        };
+        let reason = match (turn, process.doom()) {
+            (Turn::Exited(code), _) => return Ending::Exited(code),
+            (Turn::Returned, _) if pid == MAIN => return Ending::Returned,
+            (Turn::Returned, _) => Reason::Normal,
+            (Turn::Failed, _) => Reason::uncaught(process),
+            (Turn::Doomed | Turn::Paused(_), Some(reason)) => reason,
+            (Turn::Doomed, None) => unreachable!("doomed for no reason"),
+            (Turn::Paused(pause), None) => {
+                scheduler.borrow_mut().pause(pid, pause, own);
+                match scheduler.borrow_mut().next() {
+                    Some(next) => pid = next,
+                    None => return deadlock(),
                 }
+                continue;
             }
+        };
+        if pid == MAIN {
+            return match reason.report(process) {
+                Some(report) => Ending::Failed(report),
+                None => Ending::Exited(0),
+            };
         }
-        let next = scheduler.borrow_mut().next();
-        match next {
+        scheduler.borrow_mut().remove(pid);
+        process.tell_end(&reason);
+        drop(own);
+        match scheduler.borrow_mut().next() {
             Some(next) => pid = next,
-            None => return Ending::Failed("error: deadlock: all processes wait for messages\n".into()),
+            None => return deadlock(),
         }
     }
+}
+
+fn deadlock() -> Ending {
+    Ending::Failed("error: deadlock: all processes wait for messages\n".into())
 }
 
 /// Gives a process its turn.
 fn resume(body: &mut dyn Body) -> Turn {
     let process = body.process();
-    process.finish_pause();
+    if let Some(turn) = process.begin_turn() {
+        return turn;
+    }
     if let Some(seed) = process.runtime().options().seed {
         let budget = process.runtime().scheduler().borrow_mut().next_budget(seed);
         process.scheduled().budget.set(Some(budget));
@@ -297,6 +293,7 @@ pub(crate) struct Scheduled {
     pub(crate) pid: Pid,
     pub(crate) inbox: Rc<Inbox>,
     pub(crate) mailbox: Mailbox,
+    pub(crate) ties: RefCell<Ties>,
     pub(crate) pause: Cell<Option<Pause>>,
     /// Safepoints left in this turn, if they are counted.
     pub(crate) budget: Cell<Option<u32>>,
@@ -329,7 +326,7 @@ impl Process {
     }
 
     /// Before a process goes on: the result of what it waited in.
-    fn finish_pause(&self) {
+    pub(crate) fn finish_pause(&self) {
         match self.scheduled().pause.take() {
             Some(Pause::Receiving(_)) => self.set_result(u64::from(waited(self))),
             Some(Pause::Sleeping(_) | Pause::Yielding) | None => {}

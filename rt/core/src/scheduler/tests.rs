@@ -229,25 +229,17 @@ fn failures_follow_links() {
             Ok(pause(p).unwrap())
         })
     }
-    let mut state = 0;
+    let mut started = false;
     let ending = run_script(
         Box::new(move |p| {
-            state += 1;
-            match state {
-                1 => {
-                    start(p, 0, false);
-                    sleep(p, 5)?;
-                    Ok(pause(p).unwrap())
-                }
-                _ => {
-                    // They are gone.
-                    for pid in 2..5 {
-                        send(p, pid, int(p, 1))?;
-                    }
-                    assert_eq!(p.runtime().scheduler().borrow().entries.len(), 1);
-                    Ok(Turn::Returned)
-                }
+            if !started {
+                started = true;
+                start(p, 0, false);
+            } else if p.runtime().scheduler().borrow().entries.len() == 1 {
+                return Ok(Turn::Returned);
             }
+            sleep(p, 1)?;
+            Ok(pause(p).unwrap())
         }),
         vec![|| middle(1), || middle(2), fails],
     );
