@@ -6,7 +6,8 @@
 //! - [`object`]: how heap objects and `any` words look;
 //! - [`types`]: what the runtime is told about a program's types;
 //! - [`code`]: the side tables of compiled code: safepoints, handlers, source positions;
-//! - [`program`]: the record through which a program hands all of it over.
+//! - [`program`]: the record through which a program hands all of it over;
+//! - [`packed`]: the one by which a runtime finds bytecode that was added to it.
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,7 @@ pub mod code;
 pub mod context;
 pub mod foreign;
 pub mod object;
+pub mod packed;
 pub mod program;
 pub mod types;
 

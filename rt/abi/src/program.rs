@@ -8,6 +8,7 @@ pub const ABI_VERSION: u64 = fingerprint(&[
     include_bytes!("functions.rs"),
     include_bytes!("lib.rs"),
     include_bytes!("object.rs"),
+    include_bytes!("packed.rs"),
     include_bytes!("program.rs"),
     include_bytes!("types.rs"),
 ]);

@@ -30,12 +30,12 @@ pub(crate) use shapes::Shapes;
 pub use stats::Stats;
 
 use crate::options::{Engine, Options};
+use crate::sys::host::Instant;
 use blocks::Block;
 use copying::Copying;
 use large::LargeObjects;
 use marksweep::MarkSweep;
 use remembered::Remembered;
-use std::time::Instant;
 use trace::Tracer;
 
 /// Objects beyond this size get a block of their own when natives make them, or when they grow old.

@@ -25,6 +25,8 @@ mod mailbox;
 mod native;
 pub mod object;
 mod options;
+#[cfg(target_family = "wasm")]
+pub mod packed;
 mod process;
 pub mod raw_memory;
 mod report;
@@ -41,6 +43,7 @@ mod sys;
 #[cfg(test)]
 pub(crate) mod testing;
 mod throw;
+#[cfg_attr(target_family = "wasm", path = "ticker_counted.rs")]
 mod ticker;
 mod trace;
 mod unwind;

@@ -12,11 +12,12 @@ use crate::letter::Letter;
 use crate::process::Process;
 use crate::scheduler::{Pause, Pid};
 use crate::signal::Signal;
+use crate::sys::host::Instant;
 use crate::throw::Throw;
 use crate::word::Word;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use vitte_abi::object::type_id;
 
 /// Where others put signals to a process.

@@ -59,8 +59,7 @@ impl Options {
     /// # Errors
     /// A variable's value cannot be read.
     pub fn from_env(engine: Engine) -> Result<Options, BadVariable> {
-        let get = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-        Options::from_variables(engine, get)
+        Options::from_variables(engine, sys::host::variable)
     }
 
     fn from_variables(engine: Engine, get: impl Fn(&str) -> Option<String>) -> Result<Options, BadVariable> {

@@ -18,11 +18,11 @@ use crate::mailbox::{Inbox, Mailbox, waited};
 use crate::process::Process;
 use crate::runtime::Runtime;
 use crate::signal::{Reason, Signal, Ties};
+use crate::sys::host::{self, Instant};
 use crate::ticker;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
-use std::time::Instant;
 
 /// The number of a process, counted from 1 for the main process.
 pub type Pid = u64;
@@ -207,7 +207,7 @@ impl Scheduler {
                     continue;
                 }
                 if self.ready.is_empty() {
-                    std::thread::sleep(until - now);
+                    host::sleep(until - now);
                     continue;
                 }
             }

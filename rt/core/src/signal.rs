@@ -11,10 +11,10 @@ use crate::letter::Letter;
 use crate::process::Process;
 use crate::report::describe_uncaught;
 use crate::scheduler::{Pause, Pid, Turn};
+use crate::sys::host::Instant;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// What stands in an inbox.
 #[derive(Debug)]

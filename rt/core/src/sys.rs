@@ -1,12 +1,18 @@
 //! What the runtime needs of the operating system. Everything that knows a system's name is below this module.
 
+#[cfg(not(all(unix, not(miri))))]
+mod allocated;
 #[cfg(all(unix, not(miri)))]
 #[path = "sys/unix.rs"]
 mod imp;
-#[cfg(not(all(unix, not(miri))))]
+#[cfg(target_family = "wasm")]
+#[path = "sys/wasm.rs"]
+mod imp;
+#[cfg(not(any(all(unix, not(miri)), target_family = "wasm")))]
 #[path = "sys/portable.rs"]
 mod imp;
 
+pub(crate) mod host;
 pub(crate) mod stdio;
 
 pub(crate) use imp::*;
@@ -24,5 +30,5 @@ pub(crate) fn fatal(message: &str) -> ! {
     write_err(b"vitte runtime: ");
     write_err(message.as_bytes());
     write_err(b"\n");
-    std::process::abort()
+    host::abort()
 }

@@ -1,5 +1,6 @@
 //! What the collector counts, and its log.
 
+use crate::sys;
 use std::time::Duration;
 
 /// The counts of a heap.
@@ -23,6 +24,7 @@ impl Stats {
         let kind = if full { "major" } else { "minor" };
         let (number, micros) = (self.minor + self.major, time.as_micros() as u64);
         let (before, after) = (before.div_ceil(1024), after.div_ceil(1024));
-        eprintln!("gc {number} {kind}: {before} KiB -> {after} KiB in {micros} us");
+        let line = format!("gc {number} {kind}: {before} KiB -> {after} KiB in {micros} us\n");
+        sys::write_err(line.as_bytes());
     }
 }

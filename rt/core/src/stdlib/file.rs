@@ -8,8 +8,9 @@ use super::list::reserve_bytes;
 use super::range::{check_count, check_range};
 use super::string::{list_of_int, list_of_str};
 use crate::object::{Form, List, Str};
+use crate::sys::host::error_number;
+use crate::sys::host::fs::{self, File, OpenOptions};
 use crate::{Process, Throw};
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::UNIX_EPOCH;
@@ -46,7 +47,7 @@ pub(super) fn throw_io(p: &Process, what: &str, path: &str, error: &io::Error) -
         unreachable!("IoError has a message, a path and a code")
     };
     object.set_word(p, path_field.offset, p.new_str(path).object().word());
-    object.store(p, code_field.offset, Form::INT, error.raw_os_error().unwrap_or(0) as u64);
+    object.store(p, code_field.offset, Form::INT, error_number(error) as u64);
     Throw::new(object.word())
 }
 

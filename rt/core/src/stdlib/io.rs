@@ -9,10 +9,10 @@ use super::format::write_value;
 use super::number::Digits;
 use super::value::Value;
 use crate::object::Str;
-use crate::sys::{self, stdio};
+use crate::sys::{self, host, stdio};
 use crate::{Process, Throw};
 use std::fmt;
-use std::io::{self, BufRead, ErrorKind};
+use std::io::{self, ErrorKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vitte_abi::TypeId;
 use vitte_abi::object::type_id;
@@ -144,8 +144,7 @@ pub fn flush_for_exit() {
 pub fn read_line(p: &Process) -> Result<Option<Str<'_>>, Throw> {
     flush_out(p)?;
     let mut line = Vec::new();
-    let read = io::stdin().lock().read_until(b'\n', &mut line);
-    match read {
+    match host::read_line(&mut line) {
         Err(error) => Err(throw_io(p, "cannot read standard input", "", &error)),
         Ok(0) => Ok(None),
         Ok(_) => Ok(Some(p.new_str(&String::from_utf8_lossy(without_end(&line))))),

@@ -4,13 +4,12 @@ use super::file::throw_io;
 use super::io::flush_for_exit;
 use super::string::list_of_str;
 use crate::object::{List, Str};
+use crate::sys::host::{self, Instant};
 use crate::sys::stdio;
 use crate::{Process, Throw};
 use std::convert::Infallible;
-use std::fs::File;
-use std::io::Read;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The command line, without the program's name.
 pub fn args(p: &Process) -> List<'_> {
@@ -25,15 +24,12 @@ pub fn env_get<'p>(p: &'p Process, name: Str<'_>) -> Option<Str<'p>> {
     if name.is_empty() || name.contains(['=', '\0']) {
         return None;
     }
-    std::env::var_os(name).map(|value| p.new_str(&value.to_string_lossy()))
+    host::variable(name).map(|value| p.new_str(&value))
 }
 
 /// Nanoseconds since 1970.
 pub fn time_now(_: &Process) -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(after) => after.as_nanos() as i64,
-        Err(before) => -(before.duration().as_nanos() as i64),
-    }
+    host::now()
 }
 
 /// Nanoseconds since the first call, never going back.
@@ -45,7 +41,7 @@ pub fn time_monotonic(_: &Process) -> i64 {
 /// Ends the program with this code.
 pub fn exit(_: &Process, code: i64) -> Infallible {
     flush_for_exit();
-    std::process::exit(code as i32)
+    host::exit(code as i32)
 }
 
 /// The number of processors that the program may use.
@@ -60,25 +56,21 @@ pub fn hostname(p: &Process) -> Str<'_> {
 
 /// The current directory.
 pub fn current_dir(p: &Process) -> Result<Str<'_>, Throw> {
-    match std::env::current_dir() {
-        Ok(path) => Ok(p.new_str(&path.to_string_lossy())),
+    match host::current_dir() {
+        Ok(path) => Ok(p.new_str(&path)),
         Err(error) => Err(throw_io(p, "cannot find the current directory", "", &error)),
     }
 }
 
 /// 64 bits of the system's randomness.
 pub fn random_seed(p: &Process) -> i64 {
-    let mut bytes = [0; 8];
-    match File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)) {
-        Ok(()) => i64::from_le_bytes(bytes),
-        // Without such a file, the time is all there is to differ by.
-        Err(_) => super::hash::hash_int(time_now(p) as u64 ^ time_monotonic(p) as u64) as i64,
-    }
+    // Without any, the time is all there is to differ by.
+    host::random().unwrap_or_else(|| super::hash::hash_int(time_now(p) as u64 ^ time_monotonic(p) as u64) as i64)
 }
 
 /// Waits for a time.
 pub fn sleep(_: &Process, millis: i64) {
-    std::thread::sleep(Duration::from_millis(millis.max(0) as u64));
+    host::sleep(Duration::from_millis(millis.max(0) as u64));
 }
 
 #[cfg(test)]
