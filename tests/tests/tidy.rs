@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rt/core", &["vitte-abi"]),
     ("rt/interp", &["vitbc", "vitte-abi", "vitte-layout", "vitte-rt"]),
     ("rt/static", &["vitte-rt", "vitte-abi"]),
+    ("rt/wasm", &["vitbc", "vitte-interp", "vitte-rt"]),
     ("compiler/link", &["vitte-abi"]),
     ("compiler/codegen", &["vitbc", "vitte-abi", "vitte-layout"]),
     ("compiler/frontend", &["vitbc"]),
@@ -78,8 +79,43 @@ fn unsafe_lives_in_the_runtime_core() {
                 file.display()
             );
         }
-        let exempt = ["rt/core", "rt/static", "compiler/codegen", "compiler/driver"].contains(folder);
+        let exempt = ["rt/core", "rt/static", "rt/wasm", "compiler/codegen", "compiler/driver"].contains(folder);
         assert!(forbids || exempt, "{folder}/src/lib.rs does not forbid unsafe code");
+    }
+}
+
+/// What Rust's standard library has on no wasm machine; `crate::sys::host` has it everywhere.
+const NOT_ON_WASM: [&str; 7] = [
+    "std::fs",
+    "std::env",
+    "std::time::Instant",
+    "std::time::SystemTime",
+    "std::thread::sleep",
+    "std::process::exit",
+    "eprintln!",
+];
+
+#[test]
+fn the_runtime_asks_its_system_only_below_sys() {
+    let folder = root().join("rt/core/src");
+    let mut files = Vec::new();
+    sources(&folder, &mut files);
+    for file in files {
+        let place = file.strip_prefix(&folder).unwrap();
+        if place.starts_with("sys")
+            || place.components().any(|part| part.as_os_str().to_string_lossy().contains("tests"))
+        {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let grouped = |line: &str| line.starts_with("use std::time::{") && line.contains("Instant");
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let clash = NOT_ON_WASM.iter().any(|name| line.contains(name)) || grouped(line);
+            // The clock that ends turns is another where there are no threads.
+            let is_exempt = file.ends_with("ticker.rs") && line.contains("sleep");
+            assert!(!clash || is_exempt, "{}: `{}`: use crate::sys::host", file.display(), line.trim());
+        }
     }
 }
 
