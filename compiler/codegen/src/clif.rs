@@ -16,6 +16,7 @@
 mod arith;
 mod callback;
 mod calls;
+mod export;
 mod memory;
 mod prologue;
 mod region;

@@ -70,7 +70,7 @@ pub fn compile_to_memory(module: &Verified<Module>, options: &Options) -> Result
 /// See [`CompileError`].
 pub fn emit_ssa(module: &Verified<Module>, options: &Options) -> Result<String, CompileError> {
     on_threads(options, || {
-        let prepared = Prepared::new(module)?;
+        let prepared = Prepared::new(module, options.library)?;
         let functions = prepared.functions(options, &mut Report::default());
         Ok(functions.iter().map(|function| format!("{function}\n")).collect())
     })
@@ -83,7 +83,7 @@ pub fn emit_ssa(module: &Verified<Module>, options: &Options) -> Result<String, 
 pub fn emit_clif(module: &Verified<Module>, options: &Options) -> Result<String, CompileError> {
     let isa = isa::make(options)?;
     on_threads(options, || {
-        let prepared = Prepared::new(module)?;
+        let prepared = Prepared::new(module, options.library)?;
         let functions = prepared.functions(options, &mut Report::default());
         define::print_clif(prepared.env(), &functions, &*isa)
     })
@@ -96,7 +96,7 @@ pub fn emit_clif(module: &Verified<Module>, options: &Options) -> Result<String,
 pub fn emit_asm(module: &Verified<Module>, options: &Options) -> Result<String, CompileError> {
     let isa = isa::make(options)?;
     on_threads(options, || {
-        let prepared = Prepared::new(module)?;
+        let prepared = Prepared::new(module, options.library)?;
         let functions = prepared.functions(options, &mut Report::default());
         define::print_asm(prepared.env(), &functions, &*isa)
     })
@@ -109,7 +109,7 @@ fn make(
     options: &Options,
 ) -> Result<(Image, Report), CompileError> {
     let mut report = Report::default();
-    let prepared = report.time("layout", || Prepared::new(module))?;
+    let prepared = report.time("layout", || Prepared::new(module, options.library))?;
     let functions = prepared.functions(options, &mut report);
     let mut image = report.time("define", || define::define(prepared.env(), &functions, isa, options))?;
     image.choose_collector(options.collector);
@@ -121,18 +121,19 @@ struct Prepared<'m> {
     module: &'m Verified<Module>,
     layout: Layout,
     natives: Vec<vitte_abi::functions::NativeFn>,
+    library: bool,
 }
 
 impl<'m> Prepared<'m> {
-    fn new(module: &'m Verified<Module>) -> Result<Prepared<'m>, CompileError> {
+    fn new(module: &'m Verified<Module>, library: bool) -> Result<Prepared<'m>, CompileError> {
         if let Some(import) = module.imports.first() {
             return Err(CompileError::Unlinked(format!("{}.{}", import.module, import.name)));
         }
-        Ok(Prepared { module, layout: Layout::new(module), natives: resolve_natives(module)? })
+        Ok(Prepared { module, layout: Layout::new(module), natives: resolve_natives(module)?, library })
     }
 
     fn env(&self) -> Env<'_> {
-        Env { module: self.module, layout: &self.layout, natives: &self.natives }
+        Env { module: self.module, layout: &self.layout, natives: &self.natives, library: self.library }
     }
 
     fn functions(&self, options: &Options, report: &mut Report) -> Vec<ir::Function> {

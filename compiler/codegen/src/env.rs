@@ -13,6 +13,8 @@ pub struct Env<'a> {
     pub layout: &'a Layout,
     /// The runtime function of each of the module's natives.
     pub natives: &'a [NativeFn],
+    /// Whether it becomes a library: C calls its exports, and nothing its entry.
+    pub library: bool,
 }
 
 impl Env<'_> {

@@ -42,7 +42,7 @@ pub struct Image {
     pub functions: Vec<Placed>,
     /// What others define.
     pub imports: Vec<Import>,
-    /// Where the program record stands in the pointers; `None` for a library.
+    /// Where the program record stands in the pointers; `None` without entry, unless C calls its exports.
     pub program: Option<u32>,
 }
 
@@ -170,7 +170,7 @@ impl Image {
         };
         let tables = builder.place_code(functions, &codes)?;
         builder.place_data(dispatch, &codes)?;
-        if codes.iter().any(|code| code.symbol == Symbol::Entry(Entry::Entry)) {
+        if codes.iter().any(|code| code.symbol == Symbol::Entry(Entry::CallClosure)) {
             builder.place_program(&tables);
         }
         if builder.image.constants.bytes.len() + builder.image.pointers.bytes.len() > MAX_CONSTANTS {

@@ -1,7 +1,7 @@
 //! Object files: the image as an ELF file, for a linker to put beside the runtime.
 //!
 //! All functions stand in one `.text`, whose offsets the program's tables count; nothing in them may move apart.
-//! Their symbols are local and begin with `vitte.`.
+//! Their symbols are local and begin with `vitte.`, but for `main` and what C calls.
 
 mod debug;
 
@@ -73,7 +73,7 @@ impl<'a> File<'a> {
         let text = SymbolSection::Section(self.sections[SectionId::Text as usize]);
         for function in &self.image.functions {
             let scope = match function.symbol {
-                Symbol::Entry(Entry::Main) => SymbolScope::Dynamic,
+                Symbol::Entry(Entry::Main) | Symbol::Export(_) => SymbolScope::Dynamic,
                 _ => SymbolScope::Compilation,
             };
             self.symbol(&function.name, text, (function.start, function.len), SymbolKind::Text, scope);

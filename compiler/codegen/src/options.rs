@@ -19,6 +19,8 @@ pub struct Options {
     pub debug: bool,
     /// The collector that the program uses unless `VITTE_GC` names another.
     pub collector: Engine,
+    /// Make a library: C functions for the module's exports, see [`emit_header`](crate::emit_header), and no `main`.
+    pub library: bool,
     /// How many threads compile; 0 for one on each processor. The code does not depend on it.
     pub threads: usize,
 }
@@ -33,6 +35,7 @@ impl Default for Options {
             features: Vec::new(),
             debug: false,
             collector: Engine::default(),
+            library: false,
             threads: 0,
         }
     }

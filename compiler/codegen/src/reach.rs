@@ -2,13 +2,15 @@
 
 use crate::dispatch::Dispatch;
 use crate::env::Env;
+use crate::exports;
 use crate::ir::{self, Op, Terminator};
 use crate::symbol::{Entry, Symbol};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use vitbc::{ExportItem, FuncIdx};
 
-/// The code of a program, in the order of the text: what its entry function reaches, or, without one, its exports.
+/// The code of a program, in the order of the text: what its entry function reaches, or, without one, its
+/// exports; of a library, what C calls.
 pub fn reach(env: &Env<'_>, dispatch: &Dispatch, functions: &FxHashMap<FuncIdx, &ir::Function>) -> Vec<Symbol> {
     let mut found = BTreeSet::new();
     let mut pending = Vec::new();
@@ -18,6 +20,13 @@ pub fn reach(env: &Env<'_>, dispatch: &Dispatch, functions: &FxHashMap<FuncIdx, 
         }
     };
     match env.module.entry {
+        _ if env.library => {
+            for export in exports::callable(env.module) {
+                add(Symbol::Export(export.position), &mut pending);
+                add(Symbol::CallbackBody(export.func), &mut pending);
+            }
+            add(Symbol::Entry(Entry::CallClosure), &mut pending);
+        }
         Some(entry) => {
             add(Symbol::Function(entry), &mut pending);
             for entry in Entry::ALL {

@@ -3,6 +3,7 @@
 //! Cranelift knows a symbol as a pair of numbers, a namespace and an index.
 
 use crate::env::Env;
+use crate::exports;
 use cranelift_codegen::ir::UserExternalName;
 use std::borrow::Cow;
 use vitbc::{ExternIdx, FuncIdx, StrIdx};
@@ -48,6 +49,8 @@ symbols! {
     14 Callback(FuncIdx) { |func: FuncIdx| func.0 } { FuncIdx };
     /// What that C function has the runtime call.
     15 CallbackBody(FuncIdx) { |func: FuncIdx| func.0 } { FuncIdx };
+    /// The C function for an export of the module, by its position.
+    17 Export(u32) { |index| index } { |index| index };
     /// Code that the runtime or the system calls.
     3 Entry(Entry) { |entry: Entry| entry as u32 } { |index: u32| Entry::ALL[index as usize] };
     /// A slow path of the runtime.
@@ -79,6 +82,8 @@ pub enum Single {
     VtMain,
     /// The runtime's function for callbacks, of the C convention.
     VtCallback,
+    /// The runtime's function for calls of exports, of the C convention.
+    VtExport,
     /// The start of the program's code.
     Text,
     /// The [`Program`](vitte_abi::program::Program) record.
@@ -87,7 +92,7 @@ pub enum Single {
 
 impl Single {
     /// All of them.
-    pub const ALL: [Single; 4] = [Single::VtMain, Single::VtCallback, Single::Text, Single::Program];
+    pub const ALL: [Single; 5] = [Single::VtMain, Single::VtCallback, Single::VtExport, Single::Text, Single::Program];
 }
 
 /// Code that follows the C convention, for the runtime or the system to call.
@@ -108,7 +113,7 @@ impl Entry {
 
 impl Symbol {
     /// Its name, for object files and for people. What the program defines begins with `vitte.`, so that nothing of it
-    /// clashes with the runtime or with C.
+    /// clashes with the runtime or with C; exports, which C calls, with `vitte_`.
     pub fn name(self, env: &Env<'_>) -> Cow<'static, str> {
         let of = |prefix: &str, func: FuncIdx| Cow::Owned(format!("{prefix}{}", env.module.func_name(func)));
         match self {
@@ -118,6 +123,7 @@ impl Symbol {
             Symbol::UnboxReceiver(func) => of("vitte.method.", func),
             Symbol::Callback(func) => of("vitte.callback.", func),
             Symbol::CallbackBody(func) => of("vitte.callback_body.", func),
+            Symbol::Export(index) => exports::c_name(&env.module.exports[index as usize]).into(),
             Symbol::Entry(Entry::Entry) => "vitte.entry".into(),
             Symbol::Entry(Entry::CallClosure) => "vitte.call_closure".into(),
             Symbol::Entry(Entry::Main) => "main".into(),
@@ -127,6 +133,7 @@ impl Symbol {
             Symbol::Extern(idx) => env.module.externs[idx.index()].symbol.clone().into(),
             Symbol::Single(Single::VtMain) => "vt_main".into(),
             Symbol::Single(Single::VtCallback) => vitte_abi::foreign::CALLBACK_SYMBOL.into(),
+            Symbol::Single(Single::VtExport) => vitte_abi::foreign::EXPORT_SYMBOL.into(),
             Symbol::Single(Single::Text) => "vitte.text".into(),
             Symbol::Single(Single::Program) => vitte_abi::program::PROGRAM_SYMBOL.into(),
             Symbol::Str(idx) => format!("vitte.str.{}", idx.0).into(),
@@ -147,6 +154,7 @@ impl Symbol {
                 | Symbol::UnboxReceiver(_)
                 | Symbol::Callback(_)
                 | Symbol::CallbackBody(_)
+                | Symbol::Export(_)
                 | Symbol::Entry(_)
         )
     }
@@ -159,7 +167,7 @@ impl Symbol {
                 | Symbol::Helper(_)
                 | Symbol::Native(_)
                 | Symbol::Extern(_)
-                | Symbol::Single(Single::VtMain | Single::VtCallback)
+                | Symbol::Single(Single::VtMain | Single::VtCallback | Single::VtExport)
         )
     }
 }

@@ -359,7 +359,7 @@ mod tests {
         });
         let module = vitbc::verify::verify(module).unwrap();
         let layout = Layout::new(&module);
-        let env = Env { module: &module, layout: &layout, natives: &[] };
+        let env = Env { module: &module, layout: &layout, natives: &[], library: false };
         translate(&env, 0)
     }
 

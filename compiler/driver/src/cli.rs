@@ -136,6 +136,10 @@ pub enum Form {
     Exe,
     /// An object file.
     Obj,
+    /// A static library for C, with what the module exports.
+    Staticlib,
+    /// Its C header.
+    Header,
     /// Machine code as text.
     Asm,
     /// Cranelift's intermediate form.
@@ -154,12 +158,19 @@ impl Form {
         match self {
             Form::Exe => "",
             Form::Obj => "o",
+            Form::Staticlib => "a",
+            Form::Header => "h",
             Form::Asm => "s",
             Form::Clif => "clif",
             Form::Ssa => "ssa",
             Form::Vitasm => "vitasm",
             Form::Vitbc => "vitbc",
         }
+    }
+
+    /// Whether it is for C programs to use: then what the module exports counts, not its main.
+    pub fn is_library(self) -> bool {
+        matches!(self, Form::Staticlib | Form::Header)
     }
 }
 

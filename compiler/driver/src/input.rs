@@ -36,11 +36,14 @@ pub struct Input {
 /// # Errors
 /// It cannot be read, or is no module.
 pub fn read(path: &Path, folders: &[PathBuf]) -> Result<Input> {
+    read_with(path, folders, &vitte_frontend::Options::default())
+}
+
+fn read_with(path: &Path, folders: &[PathBuf], options: &vitte_frontend::Options) -> Result<Input> {
     let bytes = read_bytes(path)?;
     let file = shown(path);
     if path.extension().is_some_and(|ending| ending == "vit") {
-        let (module, warnings) =
-            vit::module(&file, text_of(&file, bytes)?, folders, &vitte_frontend::Options::default())?;
+        let (module, warnings) = vit::module(&file, text_of(&file, bytes)?, folders, options)?;
         return Ok(Input { file, module, path: None, warnings });
     }
     let is_text = path.extension().is_some_and(|ending| ending == "vitasm")
@@ -116,7 +119,19 @@ fn read_text(path: &Path, file: String, bytes: Vec<u8>) -> Result<Input> {
 /// # Errors
 /// A module is missing, broken or rejected.
 pub fn load(path: &Path, folders: &[PathBuf], reporter: Option<&Reporter>) -> Result<Verified<Module>> {
-    let main = read(path, folders)?;
+    load_from(read(path, folders)?, path, folders, reporter)
+}
+
+/// The same for what is to be called by C: of Vitte source, public functions count, and no main is needed.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_library(path: &Path, folders: &[PathBuf], reporter: Option<&Reporter>) -> Result<Verified<Module>> {
+    let options = vitte_frontend::Options { library: true, ..vitte_frontend::Options::default() };
+    load_from(read_with(path, folders, &options)?, path, folders, reporter)
+}
+
+fn load_from(main: Input, path: &Path, folders: &[PathBuf], reporter: Option<&Reporter>) -> Result<Verified<Module>> {
     if let Some(reporter) = reporter {
         main.warnings.iter().for_each(|warning| reporter.print(warning));
     }

@@ -72,6 +72,7 @@ pub fn options(code: &CodeOptions, target: &Target) -> Result<Options> {
         opt: opt_level(code.opt),
         debug: code.debug,
         collector: Engine::default(),
+        library: false,
         threads: code.threads.unwrap_or(0).into(),
     };
     match vittec_codegen::isa::make(&options) {
@@ -107,7 +108,7 @@ pub fn compile(module: &Verified<Module>, options: &Options, timings: &mut Timin
     Ok(artifact)
 }
 
-/// One form of a program other than executable and object, as bytes.
+/// One form of a program other than executable, object and library, as bytes.
 ///
 /// # Errors
 /// The code generator cannot.
@@ -118,6 +119,7 @@ pub fn text(module: &Verified<Module>, form: Form, options: &Options) -> Result<
         Form::Ssa => vittec_codegen::emit_ssa(module, options)?.into_bytes(),
         Form::Vitasm => vitbc::text::print(module).into_bytes(),
         Form::Vitbc => vitbc::write(module),
-        Form::Exe | Form::Obj => unreachable!("{form:?} is made from the object"),
+        Form::Header => vittec_codegen::emit_header(module).into_bytes(),
+        Form::Exe | Form::Obj | Form::Staticlib => unreachable!("{form:?} is made from the object"),
     })
 }

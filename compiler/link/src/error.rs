@@ -66,6 +66,12 @@ pub enum LinkError {
         /// What it printed.
         output: String,
     },
+    /// The runtime archive cannot be read.
+    #[error("the runtime archive is damaged: {0}")]
+    BadRuntime(#[from] object::Error),
+    /// The library would have too many bytes.
+    #[error("the library is larger than an archive can be")]
+    TooLarge,
     /// A file could not be read or written.
     #[error("{}: {error}", path.display())]
     Io {

@@ -1,6 +1,7 @@
 //! Targets, the carried runtimes, and linking.
 #![forbid(unsafe_code)]
 
+mod archive;
 mod error;
 mod linker;
 #[cfg_attr(not(feature = "embedded-linker"), path = "memory_disabled.rs")]
@@ -9,6 +10,7 @@ mod runtime;
 mod system;
 mod target;
 
+pub use archive::make_library;
 pub use error::LinkError;
 pub use linker::{LinkOptions, Mode, carried_target, link_executable};
 pub use runtime::{Runtime, find_runtime};

@@ -16,6 +16,22 @@
 /// and when the C function returns, the exception is raised at its call.
 pub const CALLBACK_SYMBOL: &str = "vt_callback";
 
+/// The C function through which C code calls what a library exports:
+/// `vt_export(program, shim, args, signature) -> status`.
+///
+/// `shim` and `args` are as of [`CALLBACK_SYMBOL`]; `signature` describes the arguments, of which a `str` comes as
+/// `const char *`. The status is 0, [`FAILED`] or [`REFUSED`]; only with 0 is `args[0]` the result.
+pub const EXPORT_SYMBOL: &str = "vt_export";
+
+/// The C function that gives the text of the error that the last call of an export on this thread left.
+pub const ERROR_SYMBOL: &str = "vitte_last_error";
+
+/// The status of an export that did not handle an exception.
+pub const FAILED: u64 = 101;
+
+/// The status of an export that was not called: the library belongs to another thread, or has ended.
+pub const REFUSED: u64 = 102;
+
 /// The C type of an argument or result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]

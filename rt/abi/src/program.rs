@@ -77,7 +77,7 @@ pub struct Program {
     pub abi_version: u64,
     /// `ENTRY_*` and [`COLLECTOR`].
     pub flags: u64,
-    /// The address of `entry`.
+    /// The address of `entry`; 0 for a library.
     pub entry: u64,
     /// The address of `call_closure`.
     pub call_closure: u64,

@@ -24,6 +24,8 @@ enum Start {
     Entry,
     /// Calls the function value in the letter.
     Call(Letter),
+    /// Calls this shim with these arguments, for C code: see [`vitte_abi::foreign::EXPORT_SYMBOL`].
+    Export(u64, u64),
 }
 
 impl CompiledBody {
@@ -36,6 +38,18 @@ impl CompiledBody {
     /// A process that calls the function value in the letter.
     pub(crate) fn call(program: &'static Program, process: Box<Process>, closure: Letter) -> CompiledBody {
         CompiledBody::new(program, process, Stack::pooled(), Start::Call(closure))
+    }
+
+    /// The main process of a library, which calls what C code asks for.
+    pub(crate) fn library(program: &'static Program, process: Box<Process>) -> CompiledBody {
+        let mut body = CompiledBody::main(program, process);
+        body.start = None;
+        body
+    }
+
+    /// Has the process, which must have nothing to do, call a shim on its next turn. `args` is an address.
+    pub(crate) fn call_export(&mut self, shim: u64, args: u64) {
+        self.start = Some(Start::Export(shim, args));
     }
 
     fn new(program: &'static Program, process: Box<Process>, stack: Stack, start: Start) -> CompiledBody {
@@ -58,6 +72,7 @@ impl Body for CompiledBody {
                     enter(p.context(), args, self.program.entry, top)
                 }
                 Some(Start::Call(closure)) => enter(p.context(), closure.open(p).0, self.program.call_closure, top),
+                Some(Start::Export(shim, args)) => enter(p.context(), args, shim, top),
                 None => resume(p.context()),
             }
         };

@@ -8,7 +8,7 @@ use crate::options::{Engine, Options};
 use crate::process::Process;
 use crate::report::report_failure;
 use crate::runtime::Runtime;
-use crate::scheduler::{Ending, run};
+use crate::scheduler::{Body, Ending, run};
 use crate::stdlib::io::flush_for_exit;
 use crate::sys::{self, fatal};
 use crate::unwind::Code;
@@ -30,11 +30,7 @@ static ABI_MARK: [u8; MARK.len()] = MARK;
 /// The arguments are those of C's `main`, and the address of the program's record.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vt_main(argc: c_int, argv: *const *const c_char, program: *const Program) -> c_int {
-    std::panic::set_hook(Box::new(|panic| {
-        sys::write_err(b"vitte runtime: ");
-        sys::write_err(panic.to_string().as_bytes());
-        sys::write_err(b"\n");
-    }));
+    report_panics();
     let args = (1..argc as usize).map(|at| {
         // SAFETY: `argv` has `argc` strings that end in a zero byte.
         unsafe { CStr::from_ptr(*argv.add(at)) }.to_string_lossy().into_owned()
@@ -51,16 +47,19 @@ pub unsafe extern "C" fn vt_main(argc: c_int, argv: *const *const c_char, progra
     }
 }
 
+/// Has panics of the runtime say whose they are.
+pub(crate) fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        sys::write_err(b"vitte runtime: ");
+        sys::write_err(panic.to_string().as_bytes());
+        sys::write_err(b"\n");
+    }));
+}
+
 /// Runs a program and returns its exit code.
 ///
 /// The record's addresses must lead to the program's code and tables; only a compiler makes such records.
 pub fn run_program(program: &'static Program, options: Options, args: Vec<String>) -> i32 {
-    if program.abi_version != ABI_VERSION {
-        fatal(&format!(
-            "the program was compiled for runtime version {:x}, this is version {ABI_VERSION:x}; compile it again",
-            program.abi_version
-        ));
-    }
     let mut main = CompiledBody::main(program, Process::new(load(program, options, args)));
     match run_main(&mut main) {
         Ok(code) => {
@@ -71,23 +70,29 @@ pub fn run_program(program: &'static Program, options: Options, args: Vec<String
     }
 }
 
-/// Decodes the tables of a program.
-fn load(program: &'static Program, options: Options, args: Vec<String>) -> &'static Runtime {
+/// Decodes the tables of a program, which may then spawn processes.
+pub(crate) fn load(program: &'static Program, options: Options, args: Vec<String>) -> &'static Runtime {
+    if program.abi_version != ABI_VERSION {
+        fatal(&format!(
+            "the program was compiled for runtime version {:x}, this is version {ABI_VERSION:x}; compile it again",
+            program.abi_version
+        ));
+    }
     // SAFETY: the record says where its tables are.
     let [types, code] = unsafe { [bytes(program.types, program.types_len), bytes(program.code, program.code_len)] };
     let types = TypeTable::decode(types).unwrap_or_else(|| fatal("the program's type table is damaged"));
     let table = CodeTable::new(code).unwrap_or_else(|| fatal("the program's code table is damaged"));
-    Runtime::with_code(types, Some(Code { table, text: program.text, len: program.text_len }), options, args)
+    let code = Code { table, text: program.text, len: program.text_len };
+    let runtime = Runtime::with_code(types, Some(code), options, args);
+    let spawner = move |process, closure| Box::new(CompiledBody::call(program, process, closure)) as Box<dyn Body>;
+    runtime.scheduler().borrow_mut().set_spawner(Box::new(spawner));
+    runtime
 }
 
 /// Runs a program to its end: its result, or what to tell about its failure.
 fn run_main(main: &mut CompiledBody) -> Result<i64, String> {
     let runtime = main.process.runtime();
     let program = main.program;
-    runtime
-        .scheduler()
-        .borrow_mut()
-        .set_spawner(Box::new(move |process, closure| Box::new(CompiledBody::call(program, process, closure))));
     match run(runtime, main) {
         Ending::Returned if program.flags & ENTRY_RETURNS_INT == 0 => Ok(0),
         Ending::Returned => Ok(main.process.result() as i64),

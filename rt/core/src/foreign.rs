@@ -185,6 +185,11 @@ thread_local! {
     static CURRENT: Cell<*const Process> = const { Cell::new(std::ptr::null()) };
 }
 
+/// The process that runs on this thread, or ran last.
+pub(crate) fn current() -> *const Process {
+    CURRENT.get()
+}
+
 /// Says which process runs on this thread.
 pub(crate) fn set_current(p: &Process) {
     CURRENT.set(p);

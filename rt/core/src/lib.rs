@@ -21,6 +21,8 @@ mod entry;
 pub mod foreign;
 mod heap;
 mod letter;
+#[cfg(all(unix, not(miri)))]
+mod library;
 mod mailbox;
 mod native;
 pub mod object;
@@ -55,6 +57,8 @@ pub use code_memory::CodeMemory;
 pub use entry::{run_program, vt_main};
 pub use heap::Stats;
 pub use letter::Letter;
+#[cfg(all(unix, not(miri)))]
+pub use library::{vitte_last_error, vt_export};
 #[cfg(all(unix, not(miri)))]
 pub use native::symbol::addresses;
 pub use native::{call_helper, call_native};

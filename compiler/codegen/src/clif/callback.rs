@@ -37,13 +37,7 @@ impl Shim<'_> {
         let env = &self.shared.env;
         let (params, result) = env.module.signature(func).expect("verified: the function exists");
         let result = env.layout.repr(result);
-        let size = params.len().max(1) as u32 * 8;
-        let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3));
-        let args = self.b.ins().stack_addr(types::I64, slot, 0);
-        for (position, &ty) in params.iter().enumerate() {
-            let bits = self.slot_bits(ty, self.params[position]);
-            self.b.ins().store(MemFlagsData::trusted(), bits, args, position as i32 * 8);
-        }
+        let args = self.words(params);
         let mut signature = Signature::new(CallConv::SystemV);
         signature.params.extend([AbiParam::new(types::I64), AbiParam::new(types::I64)]);
         let runtime = self.import(Symbol::Single(Single::VtCallback), signature);
@@ -56,6 +50,19 @@ impl Shim<'_> {
         };
         let value = value.map(|ty| self.b.ins().load(ty, MemFlagsData::trusted(), args, 0));
         self.b.ins().return_(value.as_slice());
+    }
+
+    /// The address of an array on the stack with the slot bits of the first parameters, which have these types. It has
+    /// at least one word.
+    pub(super) fn words(&mut self, params: &[TypeIdx]) -> Value {
+        let size = params.len().max(1) as u32 * 8;
+        let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3));
+        let args = self.b.ins().stack_addr(types::I64, slot, 0);
+        for (position, &ty) in params.iter().enumerate() {
+            let bits = self.slot_bits(ty, self.params[position]);
+            self.b.ins().store(MemFlagsData::trusted(), bits, args, position as i32 * 8);
+        }
+        args
     }
 
     /// The function that calls the program's function, on the stack of the process.
@@ -77,7 +84,7 @@ impl Shim<'_> {
 
     /// A scalar in 64 bits, extended by its type. RISC-V wants 32 bits sign-extended whatever the type, which nobody
     /// else looks at.
-    fn slot_bits(&mut self, ty: TypeIdx, value: Value) -> Value {
+    pub(super) fn slot_bits(&mut self, ty: TypeIdx, value: Value) -> Value {
         let ty = self.shared.env.module.ty(ty);
         match self.b.func.dfg.value_type(value) {
             types::I64 => value,

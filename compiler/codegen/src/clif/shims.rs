@@ -1,6 +1,7 @@
 //! Code between the conventions: what function values and trait objects point to, and what C calls.
 
-use super::{Compiler, Shared, Translated, callback, machine_type, reprs, signature};
+use super::{Compiler, Shared, Translated, callback, export, machine_type, reprs, signature};
+use crate::exports;
 use crate::symbol::{Entry, Single, Symbol};
 use cranelift_codegen::ir::{
     AbiParam, Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem, ExtFuncData,
@@ -40,6 +41,10 @@ impl Compiler<'_> {
             }
             Symbol::Entry(Entry::Main) => (main_signature(), Box::new(|shim| shim.main())),
             Symbol::Callback(func) => (callback::signature(env, func), Box::new(move |shim| shim.callback(func))),
+            Symbol::Export(index) => {
+                let export = exports::at(env.module, index).expect("reached: C can call the export");
+                (export::signature(env, &export), Box::new(move |shim| shim.export(index)))
+            }
             Symbol::CallbackBody(func) => {
                 let frame = signature(CallConv::SystemV, [Repr::I64], Repr::I64);
                 (frame, Box::new(move |shim| shim.callback_body(func)))
@@ -52,11 +57,11 @@ impl Compiler<'_> {
         b.append_block_params_for_function_params(block);
         b.switch_to_block(block);
         let params = b.block_params(block).to_vec();
-        let mut shim = Shim { shared: self.shared, b, params, handler: None };
+        let mut shim = Shim { shared: self.shared, b, params, bytes: Vec::new(), handler: None };
         body(&mut shim);
         shim.b.seal_all_blocks();
         shim.b.finalize(self.shared.isa.frontend_config());
-        Translated { symbol, bytes: Vec::new(), frame_ahead: 0 }
+        Translated { symbol, bytes: shim.bytes, frame_ahead: 0 }
     }
 }
 
@@ -76,6 +81,8 @@ pub(super) struct Shim<'a> {
     pub(super) shared: &'a Shared<'a>,
     pub(super) b: FunctionBuilder<'a>,
     pub(super) params: Vec<Value>,
+    /// Its [`Symbol::Bytes`].
+    pub(super) bytes: Vec<Box<[u8]>>,
     /// Where exceptions of its call go, and the exception there.
     handler: Option<(Block, Value)>,
 }

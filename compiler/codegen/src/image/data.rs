@@ -59,10 +59,12 @@ impl Builder<'_> {
         let text_len = self.image.text.bytes.len() as u32;
         let types = env.layout.table.encode();
         let code = tables.encode(text_len);
-        let entry = env.module.entry.expect("a program with an entry");
-        let (params, result) = env.module.signature(entry).expect("verified: the function exists");
-        let flags = if params.is_empty() { 0 } else { ENTRY_TAKES_ARGS }
-            | if result == TypeIdx::INT { ENTRY_RETURNS_INT } else { 0 };
+        let entry = env.module.entry.filter(|_| !env.library);
+        let flags = entry.map_or(0, |entry| {
+            let (params, result) = env.module.signature(entry).expect("verified: the function exists");
+            let takes = if params.is_empty() { 0 } else { ENTRY_TAKES_ARGS };
+            takes | if result == TypeIdx::INT { ENTRY_RETURNS_INT } else { 0 }
+        });
 
         let at = self.pointer_words(&[0; size_of::<Program>() / 8]);
         let mut set = |field: usize, value: u64| {
@@ -79,7 +81,9 @@ impl Builder<'_> {
         point(offset_of!(Program, text), Target::Section(SectionId::Text, 0));
         point(offset_of!(Program, types), Target::Section(SectionId::Constants, types));
         point(offset_of!(Program, code), Target::Section(SectionId::Constants, code));
-        self.pointer(at + offset_of!(Program, entry) as u32, Symbol::Entry(Entry::Entry));
+        if entry.is_some() {
+            self.pointer(at + offset_of!(Program, entry) as u32, Symbol::Entry(Entry::Entry));
+        }
         self.pointer(at + offset_of!(Program, call_closure) as u32, Symbol::Entry(Entry::CallClosure));
         self.image.pointers.fixups.sort_by_key(|fixup| fixup.at);
         self.image.program = Some(at);

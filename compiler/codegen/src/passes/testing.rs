@@ -13,7 +13,7 @@ pub(super) fn with_program(source: &str, f: impl FnOnce(&Env<'_>, Vec<Function>)
     let module = parse(source, &ParseOptions::default()).unwrap_or_else(|errors| panic!("{errors:?}"));
     let module = vitbc::verify::verify(module).unwrap();
     let (layout, natives) = (Layout::new(&module), resolve_natives(&module).unwrap());
-    let env = Env { module: &module, layout: &layout, natives: &natives };
+    let env = Env { module: &module, layout: &layout, natives: &natives, library: false };
     let functions = (0..module.functions.len()).map(|position| translate(&env, position)).collect();
     f(&env, functions);
 }

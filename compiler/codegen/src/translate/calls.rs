@@ -1,6 +1,7 @@
 //! Calls of functions, closures, methods, natives and C functions.
 
 use super::Translator;
+use crate::exports;
 use crate::ir::{Op, Region, Terminator, Value};
 use vitbc::{CaptureIdx, ExternIdx, FuncIdx, MethodIdx, NativeIdx, Reg, Type, TypeIdx};
 use vitte_abi::foreign::CType;
@@ -143,20 +144,7 @@ impl Translator<'_> {
     }
 }
 
+/// The C type of what the verifier lets cross to C.
 fn c_type(ty: &Type) -> CType {
-    match ty {
-        Type::Unit => CType::Void,
-        Type::Bool => CType::Bool,
-        Type::I8 => CType::I8,
-        Type::U8 => CType::U8,
-        Type::I16 => CType::I16,
-        Type::U16 => CType::U16,
-        Type::I32 => CType::I32,
-        Type::U32 => CType::U32,
-        Type::Int | Type::U64 | Type::Ptr => CType::I64,
-        Type::F32 => CType::F32,
-        Type::Float => CType::F64,
-        Type::Str => CType::Str,
-        other => unreachable!("verified: {other:?} does not cross to C"),
-    }
+    exports::c_type(ty).unwrap_or_else(|| unreachable!("verified: {ty:?} does not cross to C")).0
 }

@@ -244,7 +244,7 @@ fn calls(module: &Module) -> Vec<(Op, Vec<Repr>, Repr)> {
 
 fn compiles(module: &Verified<Module>, fill: impl Fn(&mut Body<'_>, &Layout)) {
     let layout = Layout::new(module);
-    let env = Env { module, layout: &layout, natives: &[] };
+    let env = Env { module, layout: &layout, natives: &[], library: false };
     let main = module.entry.expect("a main function");
     let mut functions: Vec<Function> =
         (0..module.functions.len()).map(|position| vittec_codegen::translate(&env, position)).collect();

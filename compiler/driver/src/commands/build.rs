@@ -7,11 +7,12 @@ use crate::pipeline::{self, Timings};
 use crate::report::Reporter;
 use crate::{input, output};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use vitte_abi::program::Engine;
 use vittec_codegen::Artifact;
-use vittec_link::{LinkOptions, Mode, link_executable};
+use vittec_link::{LinkOptions, Mode, link_executable, make_library};
 
 /// Makes all forms that were asked for.
 pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
@@ -22,6 +23,7 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
     let path_of = |form: Form| match (&args.output, forms.len()) {
         (Some(output), 1) => output.clone(),
         _ if form == Form::Exe => base.clone(),
+        _ if form == Form::Staticlib => with_ending(&with_prefix(&base, "lib"), form.ending()),
         _ => with_ending(&base, form.ending()),
     };
     let to_stdout = args.output.as_deref() == Some(Path::new("-"));
@@ -38,8 +40,9 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
     let mut timings = Timings::default();
     let progress = progress();
     progress.set_message(format!("reading {}", output::shown(&args.source.input)));
-    let module =
-        timings.time("read and verify", || input::load(&args.source.input, &args.source.include, Some(reporter)))?;
+    let is_library = forms.iter().any(|form| form.is_library());
+    let load = if is_library { input::load_library } else { input::load };
+    let module = timings.time("read and verify", || load(&args.source.input, &args.source.include, Some(reporter)))?;
     let target = pipeline::target(&args.code)?;
     let mut options = pipeline::options(&args.code, &target)?;
     options.collector = args.gc.as_deref().and_then(Engine::by_name).unwrap_or_default();
@@ -48,10 +51,20 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
         diagnostic.help = Some("give it a MAIN, or make an object with --emit obj".into());
         return Err(Failure::new(DIAGNOSTICS, diagnostic));
     }
+    if is_library && vittec_codegen::exports::callable(&module).next().is_none() {
+        return Err(Failure::usage(&format!("the module `{}` exports no function that C can call", module.name)));
+    }
     progress.set_message(format!("compiling {} functions", module.functions.len()));
     let mut artifact = None;
     for &form in &forms {
         let path = path_of(form);
+        if form == Form::Staticlib {
+            let options = vittec_codegen::Options { library: true, ..options.clone() };
+            let object = pipeline::compile(&module, &options, &mut timings)?.object;
+            let archive = timings.time("archive", || make_library(&target, &object).map_err(Failure::from))?;
+            output::write_or_print(Some(&path), &archive)?;
+            continue;
+        }
         if !matches!(form, Form::Exe | Form::Obj) {
             output::write_or_print(Some(&path), &pipeline::text(&module, form, &options)?)?;
             continue;
@@ -98,11 +111,14 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
 
 /// Prints one form.
 pub fn emit(args: EmitForm, reporter: &Reporter) -> Result<()> {
-    let module = input::load(&args.source.input, &args.source.include, Some(reporter))?;
+    let load = if args.form.is_library() { input::load_library } else { input::load };
+    let module = load(&args.source.input, &args.source.include, Some(reporter))?;
     let target = pipeline::target(&args.code)?;
     let options = pipeline::options(&args.code, &target)?;
     let bytes = match args.form {
-        Form::Exe => return Err(Failure::usage("an executable is made with `vittec build`")),
+        Form::Exe | Form::Staticlib => {
+            return Err(Failure::usage("executables and libraries are made with `vittec build`"));
+        }
         Form::Obj => {
             let mut timings = Timings::default();
             pipeline::compile(&module, &options, &mut timings)?.object
@@ -126,6 +142,13 @@ fn with_ending(base: &Path, ending: &str) -> PathBuf {
     name.push(".");
     name.push(ending);
     name.into()
+}
+
+/// Another name in the same folder, with `prefix` before it.
+fn with_prefix(base: &Path, prefix: &str) -> PathBuf {
+    let mut name = OsString::from(prefix);
+    name.push(base.file_name().unwrap_or_default());
+    base.with_file_name(name)
 }
 
 /// A spinner that shows up when building takes longer than a moment, on a terminal only.

@@ -1,0 +1,165 @@
+//! C code calling what a compiled library exports, see [`vitte_abi::foreign::EXPORT_SYMBOL`].
+//!
+//! ```text
+//! C ──→ vt_export ──→ scheduler ──→ main process: shim(context, args)       the first call starts the runtime
+//!                                     └─→ C function ──→ vt_export          on the stack of the process that runs
+//! ```
+//!
+//! The runtime stays between calls, and with it the main process, its heap, and other processes, which run while a
+//! call waits. It belongs to the thread that called first.
+
+use crate::body::CompiledBody;
+use crate::entry::{load, report_panics};
+use crate::foreign::current;
+use crate::options::{Engine, Options};
+use crate::process::Process;
+use crate::report::describe_uncaught;
+use crate::scheduler::{Body, Ending, Turn, run};
+use crate::stdlib::io::flush_for_exit;
+use std::cell::{Cell, RefCell};
+use std::ffi::{CStr, CString, c_char};
+use std::sync::atomic::{AtomicBool, Ordering};
+use vitte_abi::foreign::{CType, FAILED, REFUSED};
+use vitte_abi::program::Program;
+
+/// Whether a thread has started the runtime.
+static IS_STARTED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    static STATE: Cell<State> = const { Cell::new(State::Elsewhere) };
+    static ERROR: RefCell<CString> = RefCell::default();
+}
+
+/// What the runtime is doing, as this thread sees it.
+enum State {
+    /// Nothing, or it belongs to another thread.
+    Elsewhere,
+    /// Nothing: this is the main process, to be called.
+    Idle(&'static mut CompiledBody),
+    /// It runs a call.
+    Calling,
+    /// The main process was ended by another one, or waits for ever.
+    Over,
+}
+
+/// Calls `shim` for C code; see [`vitte_abi::foreign::EXPORT_SYMBOL`].
+///
+/// # Safety
+/// To be called by a library's exports alone, with the library's record.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vt_export(program: *const Program, shim: u64, args: *mut u64, signature: *const u8) -> u64 {
+    // SAFETY: the record is part of the library, and so stays; the signature's second byte is the number of arguments,
+    // and `args` has as many words.
+    let (program, types) = unsafe {
+        let n_args = usize::from(*signature.add(1));
+        (&*program, std::slice::from_raw_parts(signature.add(2), n_args))
+    };
+    let outcome = match STATE.replace(State::Calling) {
+        State::Idle(body) => call(body, shim, args, types),
+        State::Calling => call_nested(shim, args, types),
+        State::Over => {
+            STATE.set(State::Over);
+            Err((REFUSED, "the library has ended\n".to_owned()))
+        }
+        State::Elsewhere => match start(program) {
+            Ok(body) => call(body, shim, args, types),
+            Err(text) => {
+                STATE.set(State::Elsewhere);
+                Err((REFUSED, text))
+            }
+        },
+    };
+    let (status, text) = outcome.err().unwrap_or_default();
+    let text = text.trim_end().replace('\0', "\u{fffd}");
+    ERROR.set(CString::new(text).expect("no zero bytes are left"));
+    status
+}
+
+/// The text of the error of this thread's last call, empty if there was none; until the next call.
+#[unsafe(no_mangle)]
+pub extern "C" fn vitte_last_error() -> *const c_char {
+    ERROR.with_borrow(|text| text.as_ptr())
+}
+
+/// Starts the runtime.
+fn start(program: &'static Program) -> Result<&'static mut CompiledBody, String> {
+    let options = Options::from_env(Engine::of_flags(program.flags)).map_err(|error| error.to_string())?;
+    if IS_STARTED.swap(true, Ordering::Relaxed) {
+        return Err("the library is in use by another thread, the one that called it first".to_owned());
+    }
+    report_panics();
+    let process = Process::new(load(program, options, Vec::new()));
+    Ok(Box::leak(Box::new(CompiledBody::library(program, process))))
+}
+
+/// A call from outside.
+fn call(body: &'static mut CompiledBody, shim: u64, args: *mut u64, types: &[u8]) -> Result<(), (u64, String)> {
+    convert(&body.process, args, types);
+    body.call_export(shim, args as u64);
+    let mut call = Call { body, failure: None };
+    let ending = run(call.body.process.runtime(), &mut call);
+    flush_for_exit();
+    let Call { body, failure } = call;
+    match ending {
+        Ending::Returned => {
+            STATE.set(State::Idle(body));
+            failure.map_or(Ok(()), |text| Err((FAILED, text)))
+        }
+        Ending::Failed(text) => {
+            STATE.set(State::Over);
+            Err((FAILED, text))
+        }
+        Ending::Exited(_) => unreachable!("compiled code exits by itself"),
+    }
+}
+
+/// A call by C code that the library called.
+fn call_nested(shim: u64, args: *mut u64, types: &[u8]) -> Result<(), (u64, String)> {
+    // SAFETY: a process runs on this thread and called C, so nobody has an exclusive reference to it.
+    let p = unsafe { &*current() };
+    if p.has_callback_exception() {
+        return Err((REFUSED, "a callback left an exception, which is raised once C returns".to_owned()));
+    }
+    convert(p, args, types);
+    // SAFETY: the shim is one of the library's, whose code called the C function that called us.
+    match unsafe { p.call_back(shim, args as u64) } {
+        0 => Ok(()),
+        _ => Err((FAILED, describe_uncaught(p, p.exception()))),
+    }
+}
+
+/// Makes objects of the strings among the arguments. Nothing collects before the shim passes them on.
+fn convert(p: &Process, args: *mut u64, types: &[u8]) {
+    for (index, _) in types.iter().enumerate().filter(|&(_, &ty)| ty == CType::Str as u8) {
+        // SAFETY: the argument is null or a C string, by the export's C signature.
+        unsafe {
+            let arg = args.add(index);
+            let text = *arg as usize as *const c_char;
+            let text = if text.is_null() { c"" } else { CStr::from_ptr(text) };
+            *arg = p.new_str(&text.to_string_lossy()).object().address();
+        }
+    }
+}
+
+/// The main process during a call. An exception ends the call, not the process.
+struct Call {
+    body: &'static mut CompiledBody,
+    failure: Option<String>,
+}
+
+impl Body for Call {
+    fn resume(&mut self) -> Turn {
+        match self.body.resume() {
+            Turn::Failed => {
+                let p = &self.body.process;
+                self.failure = Some(describe_uncaught(p, p.exception()));
+                Turn::Returned
+            }
+            turn => turn,
+        }
+    }
+
+    fn process(&mut self) -> &mut Process {
+        self.body.process()
+    }
+}
