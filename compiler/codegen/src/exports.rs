@@ -56,7 +56,7 @@ pub fn at(module: &Verified<Module>, position: u32) -> Result<Export<'_>, &'stat
     if params.iter().any(|&ty| matches!(crosses(ty), None | Some(CType::Void))) {
         return Err("C has no such parameters");
     }
-    if matches!(crosses(result), None | Some(CType::Str)) {
+    if crosses(result).is_none() {
         return Err("C has no such result");
     }
     if params.len() > usize::from(u8::MAX) {
@@ -70,7 +70,7 @@ pub fn c_name(export: &vitbc::Export) -> String {
     format!("vitte_{}", export.name)
 }
 
-/// The C type of a type, and its name there. A `str` only goes to C, or comes from there, as an argument.
+/// The C type of a type, and its name there.
 pub fn c_type(ty: &Type) -> Option<(CType, &'static str)> {
     Some(match ty {
         Type::Unit => (CType::Void, "void"),
@@ -101,7 +101,8 @@ pub fn emit_header(module: &Verified<Module>) -> String {
    {REFUSED} if it was not called. {ERROR_SYMBOL} then gives the reason, until the thread's next call.
 
    Call them on one thread: the library belongs to the one that calls first, and refuses others. What is passed as
-   const char * is UTF-8, copied, and may be null for an empty text. */
+   const char * is UTF-8, copied, and may be null for an empty text; one that is a result is valid until the thread's
+   next call. */
 
 #ifndef VITTE_{guard}_H
 #define VITTE_{guard}_H

@@ -138,7 +138,9 @@ pub enum Form {
     Obj,
     /// A static library for C, with what the module exports.
     Staticlib,
-    /// Its C header.
+    /// A shared library for C, with the same.
+    Sharedlib,
+    /// The C header of both.
     Header,
     /// Machine code as text.
     Asm,
@@ -159,6 +161,7 @@ impl Form {
             Form::Exe => "",
             Form::Obj => "o",
             Form::Staticlib => "a",
+            Form::Sharedlib => "so",
             Form::Header => "h",
             Form::Asm => "s",
             Form::Clif => "clif",
@@ -170,7 +173,7 @@ impl Form {
 
     /// Whether it is for C programs to use: then what the module exports counts, not its main.
     pub fn is_library(self) -> bool {
-        matches!(self, Form::Staticlib | Form::Header)
+        matches!(self, Form::Staticlib | Form::Sharedlib | Form::Header)
     }
 }
 

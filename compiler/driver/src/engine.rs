@@ -15,7 +15,7 @@ use vitte_interp::{TraceStyle, Vm};
 use vitte_rt::{CodeMemory, Engine as Collector, Options};
 use vittec_codegen::image::Import;
 use vittec_codegen::jit;
-use vittec_link::{LinkOptions, Target, link_executable};
+use vittec_link::{LinkOptions, Target, link};
 
 /// The options of a run: from the environment, with the collector of the command line.
 ///
@@ -108,12 +108,7 @@ pub fn build_and_run(
     let artifact = vittec_codegen::compile(module, &options)?;
     let folder = tempfile::tempdir().map_err(temporary)?;
     let program = folder.path().join("program");
-    link_executable(
-        &target,
-        &artifact.object,
-        &program,
-        &LinkOptions { libs: artifact.libraries, ..LinkOptions::default() },
-    )?;
+    link(&target, &artifact.object, &program, &LinkOptions { libs: artifact.libraries, ..LinkOptions::default() })?;
     let mut command = Command::new(&program);
     command.args(args);
     if let Some(name) = collector {

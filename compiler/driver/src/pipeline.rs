@@ -120,6 +120,6 @@ pub fn text(module: &Verified<Module>, form: Form, options: &Options) -> Result<
         Form::Vitasm => vitbc::text::print(module).into_bytes(),
         Form::Vitbc => vitbc::write(module),
         Form::Header => vittec_codegen::emit_header(module).into_bytes(),
-        Form::Exe | Form::Obj | Form::Staticlib => unreachable!("{form:?} is made from the object"),
+        Form::Exe | Form::Obj | Form::Staticlib | Form::Sharedlib => unreachable!("{form:?} is made from the object"),
     })
 }

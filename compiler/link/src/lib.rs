@@ -12,7 +12,7 @@ mod target;
 
 pub use archive::make_library;
 pub use error::LinkError;
-pub use linker::{LinkOptions, Mode, carried_target, link_executable};
+pub use linker::{LinkOptions, Mode, Product, carried_target, link};
 pub use runtime::{Runtime, find_runtime};
 pub use system::find_program;
 pub use target::Target;

@@ -14,6 +14,8 @@ const PARTS_OF_C: &[&str] = &["c", "m", "pthread", "dl", "rt", "util"];
 /// How to link.
 #[derive(Clone, Debug, Default)]
 pub struct LinkOptions {
+    /// What comes out.
+    pub product: Product,
     /// A linker to use in place of the target's.
     pub linker: Option<String>,
     /// Whether the executable needs shared libraries; left to the target if not said.
@@ -28,6 +30,16 @@ pub struct LinkOptions {
     pub extra: Vec<String>,
 }
 
+/// What linking makes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Product {
+    /// A program.
+    #[default]
+    Executable,
+    /// A library that C programs load, which shows its exports and nothing else.
+    SharedLibrary,
+}
+
 /// How an executable finds its libraries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Mode {
@@ -40,11 +52,11 @@ pub enum Mode {
     Dynamic,
 }
 
-/// Links `object` with the target's runtime into the executable `output`, which is written whole or not at all.
+/// Links `object` with the target's runtime into the file `output`, which is written whole or not at all.
 ///
 /// # Errors
 /// A linker, runtime or library is missing, or the linker fails.
-pub fn link_executable(target: &Target, object: &[u8], output: &Path, options: &LinkOptions) -> Result<(), LinkError> {
+pub fn link(target: &Target, object: &[u8], output: &Path, options: &LinkOptions) -> Result<(), LinkError> {
     let io = |path: &Path| {
         let path = path.to_owned();
         move |error| LinkError::Io { path, error }
@@ -67,7 +79,10 @@ pub fn link_executable(target: &Target, object: &[u8], output: &Path, options: &
 /// The target whose runtime is all that such a link needs, if this compiler has it.
 pub fn carried_target<'t>(target: &'t Target, options: &LinkOptions) -> Option<&'t str> {
     let foreign = options.libs.iter().any(|library| !PARTS_OF_C.contains(&library.as_str()));
-    let asks_for_system = options.linker.is_some() || !options.extra.is_empty() || options.mode == Mode::Dynamic;
+    let asks_for_system = options.linker.is_some()
+        || !options.extra.is_empty()
+        || options.mode == Mode::Dynamic
+        || options.product == Product::SharedLibrary;
     if !memory::AVAILABLE || asks_for_system || foreign {
         return None;
     }
@@ -113,10 +128,10 @@ mod tests {
         }
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("program");
-        link_executable(&target, &object("exit"), &program, &options).unwrap();
+        link(&target, &object("exit"), &program, &options).unwrap();
         let status = std::process::Command::new(&program).status().unwrap();
         assert_eq!(status.code(), Some(7));
-        let error = link_executable(&target, &object("frob"), &program, &options).unwrap_err();
+        let error = link(&target, &object("frob"), &program, &options).unwrap_err();
         assert!(matches!(&error, LinkError::NoSymbol { symbol } if symbol == "frob"), "{error}");
     }
 }

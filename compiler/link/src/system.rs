@@ -1,12 +1,15 @@
 //! Linking by the system's C compiler, or by what the user names in its place.
 
 use crate::error::LinkError;
-use crate::linker::{LinkOptions, Mode};
+use crate::linker::{LinkOptions, Mode, Product};
 use crate::runtime::{ARCHIVE, find_runtime};
 use crate::target::Target;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
+
+/// The symbols that a shared library shows.
+const EXPORTS: &str = "{ global: vitte_*; local: *; };\n";
 
 /// Links `object` into the file `output`.
 pub(crate) fn link(target: &Target, object: &[u8], output: &Path, options: &LinkOptions) -> Result<(), LinkError> {
@@ -33,8 +36,16 @@ pub(crate) fn link(target: &Target, object: &[u8], output: &Path, options: &Link
 
     let mut command = Command::new(&program);
     command.arg("-o").arg(output).arg(&object_file).arg(&archive);
-    let static_ = options.mode == Mode::Static;
-    command.args(&target.args).args(if static_ { &target.static_args } else { &target.dynamic_args });
+    command.args(&target.args).args(match (options.product, options.mode) {
+        (Product::SharedLibrary, _) => &target.shared_args,
+        (Product::Executable, Mode::Static) => &target.static_args,
+        (Product::Executable, Mode::Auto | Mode::Dynamic) => &target.dynamic_args,
+    });
+    if options.product == Product::SharedLibrary {
+        let exports = folder.path().join("exports");
+        fs::write(&exports, EXPORTS).map_err(io(&exports))?;
+        command.arg(format!("-Wl,--version-script={}", exports.display()));
+    }
     if options.strip {
         command.arg("-s");
     }

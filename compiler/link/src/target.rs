@@ -38,6 +38,8 @@ pub struct Target {
     pub static_args: Vec<String>,
     /// Arguments for a dynamic executable.
     pub dynamic_args: Vec<String>,
+    /// Arguments for a shared library.
+    pub shared_args: Vec<String>,
     /// The system's libraries that the runtime needs.
     pub libs: Vec<String>,
     /// Whether this machine runs its programs.
@@ -69,6 +71,7 @@ struct Link {
     libs: Option<Vec<String>>,
     static_args: Option<Vec<String>>,
     dynamic_args: Option<Vec<String>>,
+    shared_args: Option<Vec<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -94,6 +97,7 @@ impl File {
             file.link.libs = file.link.libs.or(base.link.libs);
             file.link.static_args = file.link.static_args.or(base.link.static_args);
             file.link.dynamic_args = file.link.dynamic_args.or(base.link.dynamic_args);
+            file.link.shared_args = file.link.shared_args.or(base.link.shared_args);
             file.run.with = file.run.with.or(base.run.with);
         }
         Some(file)
@@ -132,6 +136,7 @@ impl Target {
             args: link.args.unwrap_or_default(),
             static_args: link.static_args.unwrap_or_default(),
             dynamic_args: link.dynamic_args.unwrap_or_default(),
+            shared_args: link.shared_args.unwrap_or_default(),
             libs: link.libs.unwrap_or_default(),
             native,
             run_with: if native { vec![] } else { file.run.with.unwrap_or_default() },

@@ -19,8 +19,8 @@ pub const CALLBACK_SYMBOL: &str = "vt_callback";
 /// The C function through which C code calls what a library exports:
 /// `vt_export(program, shim, args, signature) -> status`.
 ///
-/// `shim` and `args` are as of [`CALLBACK_SYMBOL`]; `signature` describes the arguments, of which a `str` comes as
-/// `const char *`. The status is 0, [`FAILED`] or [`REFUSED`]; only with 0 is `args[0]` the result.
+/// `shim` and `args` are as of [`CALLBACK_SYMBOL`]; `signature` describes arguments and result, of which a `str`
+/// crosses as `const char *`. The status is 0, [`FAILED`] or [`REFUSED`]; only with 0 is `args[0]` the result.
 pub const EXPORT_SYMBOL: &str = "vt_export";
 
 /// The C function that gives the text of the error that the last call of an export on this thread left.

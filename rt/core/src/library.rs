@@ -11,6 +11,7 @@
 use crate::body::CompiledBody;
 use crate::entry::{load, report_panics};
 use crate::foreign::current;
+use crate::object::Str;
 use crate::options::{Engine, Options};
 use crate::process::Process;
 use crate::report::describe_uncaught;
@@ -18,16 +19,18 @@ use crate::scheduler::{Body, Ending, Turn, run};
 use crate::stdlib::io::flush_for_exit;
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, c_char};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use vitte_abi::foreign::{CType, FAILED, REFUSED};
 use vitte_abi::program::Program;
 
-/// Whether a thread has started the runtime.
-static IS_STARTED: AtomicBool = AtomicBool::new(false);
+/// The library whose runtime a thread has started.
+static STARTED: AtomicPtr<Program> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
     static STATE: Cell<State> = const { Cell::new(State::Elsewhere) };
     static ERROR: RefCell<CString> = RefCell::default();
+    static RESULT: RefCell<CString> = RefCell::default();
 }
 
 /// What the runtime is doing, as this thread sees it.
@@ -48,30 +51,35 @@ enum State {
 /// To be called by a library's exports alone, with the library's record.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vt_export(program: *const Program, shim: u64, args: *mut u64, signature: *const u8) -> u64 {
-    // SAFETY: the record is part of the library, and so stays; the signature's second byte is the number of arguments,
-    // and `args` has as many words.
+    // SAFETY: the record is part of the library, and so stays. The signature's second byte is the number of arguments,
+    // whose types follow, and the result's.
     let (program, types) = unsafe {
         let n_args = usize::from(*signature.add(1));
-        (&*program, std::slice::from_raw_parts(signature.add(2), n_args))
+        (&*program, std::slice::from_raw_parts(signature.add(2), n_args + 1))
     };
-    let outcome = match STATE.replace(State::Calling) {
-        State::Idle(body) => call(body, shim, args, types),
-        State::Calling => call_nested(shim, args, types),
-        State::Over => {
-            STATE.set(State::Over);
-            Err((REFUSED, "the library has ended\n".to_owned()))
-        }
-        State::Elsewhere => match start(program) {
-            Ok(body) => call(body, shim, args, types),
-            Err(text) => {
-                STATE.set(State::Elsewhere);
-                Err((REFUSED, text))
+    let words = Words { at: args, types };
+    let started = STARTED.load(Ordering::Relaxed);
+    let outcome = if !started.is_null() && !ptr::eq(started, program) {
+        Err((REFUSED, "another Vitte library is in use; make one library of both".to_owned()))
+    } else {
+        match STATE.replace(State::Calling) {
+            State::Idle(body) => call(body, shim, words),
+            State::Calling => call_nested(shim, words),
+            State::Over => {
+                STATE.set(State::Over);
+                Err((REFUSED, "the library has ended".to_owned()))
             }
-        },
+            State::Elsewhere => match start(program) {
+                Ok(body) => call(body, shim, words),
+                Err(text) => {
+                    STATE.set(State::Elsewhere);
+                    Err((REFUSED, text))
+                }
+            },
+        }
     };
     let (status, text) = outcome.err().unwrap_or_default();
-    let text = text.trim_end().replace('\0', "\u{fffd}");
-    ERROR.set(CString::new(text).expect("no zero bytes are left"));
+    ERROR.set(c_string(text.trim_end()));
     status
 }
 
@@ -84,7 +92,8 @@ pub extern "C" fn vitte_last_error() -> *const c_char {
 /// Starts the runtime.
 fn start(program: &'static Program) -> Result<&'static mut CompiledBody, String> {
     let options = Options::from_env(Engine::of_flags(program.flags)).map_err(|error| error.to_string())?;
-    if IS_STARTED.swap(true, Ordering::Relaxed) {
+    let record = ptr::from_ref(program).cast_mut();
+    if STARTED.compare_exchange(ptr::null_mut(), record, Ordering::Relaxed, Ordering::Relaxed).is_err() {
         return Err("the library is in use by another thread, the one that called it first".to_owned());
     }
     report_panics();
@@ -93,17 +102,21 @@ fn start(program: &'static Program) -> Result<&'static mut CompiledBody, String>
 }
 
 /// A call from outside.
-fn call(body: &'static mut CompiledBody, shim: u64, args: *mut u64, types: &[u8]) -> Result<(), (u64, String)> {
-    convert(&body.process, args, types);
-    body.call_export(shim, args as u64);
+fn call(body: &'static mut CompiledBody, shim: u64, words: Words) -> Result<(), (u64, String)> {
+    words.open(&body.process);
+    body.call_export(shim, words.at as u64);
     let mut call = Call { body, failure: None };
     let ending = run(call.body.process.runtime(), &mut call);
     flush_for_exit();
     let Call { body, failure } = call;
     match ending {
         Ending::Returned => {
+            let outcome = match failure {
+                Some(text) => Err((FAILED, text)),
+                None => Ok(words.close(&body.process)),
+            };
             STATE.set(State::Idle(body));
-            failure.map_or(Ok(()), |text| Err((FAILED, text)))
+            outcome
         }
         Ending::Failed(text) => {
             STATE.set(State::Over);
@@ -114,31 +127,57 @@ fn call(body: &'static mut CompiledBody, shim: u64, args: *mut u64, types: &[u8]
 }
 
 /// A call by C code that the library called.
-fn call_nested(shim: u64, args: *mut u64, types: &[u8]) -> Result<(), (u64, String)> {
+fn call_nested(shim: u64, words: Words) -> Result<(), (u64, String)> {
     // SAFETY: a process runs on this thread and called C, so nobody has an exclusive reference to it.
     let p = unsafe { &*current() };
     if p.has_callback_exception() {
         return Err((REFUSED, "a callback left an exception, which is raised once C returns".to_owned()));
     }
-    convert(p, args, types);
+    words.open(p);
     // SAFETY: the shim is one of the library's, whose code called the C function that called us.
-    match unsafe { p.call_back(shim, args as u64) } {
-        0 => Ok(()),
+    match unsafe { p.call_back(shim, words.at as u64) } {
+        0 => Ok(words.close(p)),
         _ => Err((FAILED, describe_uncaught(p, p.exception()))),
     }
 }
 
-/// Makes objects of the strings among the arguments. Nothing collects before the shim passes them on.
-fn convert(p: &Process, args: *mut u64, types: &[u8]) {
-    for (index, _) in types.iter().enumerate().filter(|&(_, &ty)| ty == CType::Str as u8) {
-        // SAFETY: the argument is null or a C string, by the export's C signature.
-        unsafe {
-            let arg = args.add(index);
-            let text = *arg as usize as *const c_char;
-            let text = if text.is_null() { c"" } else { CStr::from_ptr(text) };
-            *arg = p.new_str(&text.to_string_lossy()).object().address();
+/// The arguments of a call, of which the first is the result afterwards.
+struct Words {
+    at: *mut u64,
+    /// The [`CType`] of each argument, and last of the result.
+    types: &'static [u8],
+}
+
+impl Words {
+    /// Makes objects of the strings among the arguments. Nothing collects before the shim passes them on.
+    fn open(&self, p: &Process) {
+        let args = &self.types[..self.types.len() - 1];
+        for (index, _) in args.iter().enumerate().filter(|&(_, &ty)| ty == CType::Str as u8) {
+            // SAFETY: the argument is null or a C string, by the export's C signature.
+            unsafe {
+                let arg = self.at.add(index);
+                let text = *arg as usize as *const c_char;
+                let text = if text.is_null() { c"" } else { CStr::from_ptr(text) };
+                *arg = p.new_str(&text.to_string_lossy()).object().address();
+            }
         }
     }
+
+    /// Makes a C string of a result that is a string. Nothing collected since the shim returned it.
+    fn close(&self, p: &Process) {
+        if self.types.last() == Some(&(CType::Str as u8)) {
+            // SAFETY: the shim has left the result in the first word, which there always is.
+            let result = unsafe { &mut *self.at };
+            let text = c_string(Str::of(p.object(*result)).as_str());
+            *result = text.as_ptr() as u64;
+            RESULT.set(text);
+        }
+    }
+}
+
+/// C takes the first zero byte for the end, so there must be none before.
+fn c_string(text: &str) -> CString {
+    CString::new(text.replace('\0', "\u{fffd}")).expect("no zero bytes are left")
 }
 
 /// The main process during a call. An exception ends the call, not the process.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use vitte_abi::program::Engine;
 use vittec_codegen::Artifact;
-use vittec_link::{LinkOptions, Mode, link_executable, make_library};
+use vittec_link::{LinkOptions, Mode, Product, link, make_library};
 
 /// Makes all forms that were asked for.
 pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
@@ -23,15 +23,17 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
     let path_of = |form: Form| match (&args.output, forms.len()) {
         (Some(output), 1) => output.clone(),
         _ if form == Form::Exe => base.clone(),
-        _ if form == Form::Staticlib => with_ending(&with_prefix(&base, "lib"), form.ending()),
+        _ if matches!(form, Form::Staticlib | Form::Sharedlib) => {
+            with_ending(&with_prefix(&base, "lib"), form.ending())
+        }
         _ => with_ending(&base, form.ending()),
     };
     let to_stdout = args.output.as_deref() == Some(Path::new("-"));
     if to_stdout && forms.len() > 1 {
         return Err(Failure::usage("several forms do not fit into standard output; give -o a name"));
     }
-    if to_stdout && forms == [Form::Exe] {
-        return Err(Failure::usage("an executable does not go to standard output; give -o a name"));
+    if to_stdout && matches!(*forms, [Form::Exe | Form::Sharedlib]) {
+        return Err(Failure::usage("what is linked does not go to standard output; give -o a name"));
     }
     for &form in forms.iter().filter(|_| !to_stdout) {
         output::check_writable(&path_of(form), &args.source.input)?;
@@ -55,28 +57,33 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
         return Err(Failure::usage(&format!("the module `{}` exports no function that C can call", module.name)));
     }
     progress.set_message(format!("compiling {} functions", module.functions.len()));
-    let mut artifact = None;
+    let mut artifacts = [None, None];
     for &form in &forms {
         let path = path_of(form);
-        if form == Form::Staticlib {
-            let options = vittec_codegen::Options { library: true, ..options.clone() };
-            let object = pipeline::compile(&module, &options, &mut timings)?.object;
-            let archive = timings.time("archive", || make_library(&target, &object).map_err(Failure::from))?;
-            output::write_or_print(Some(&path), &archive)?;
-            continue;
-        }
-        if !matches!(form, Form::Exe | Form::Obj) {
+        if !matches!(form, Form::Exe | Form::Obj | Form::Staticlib | Form::Sharedlib) {
             output::write_or_print(Some(&path), &pipeline::text(&module, form, &options)?)?;
             continue;
         }
+        let library = form.is_library();
+        let artifact = &mut artifacts[usize::from(library)];
         if artifact.is_none() {
-            artifact = Some(pipeline::compile(&module, &options, &mut timings)?);
+            let options = vittec_codegen::Options { library, ..options.clone() };
+            *artifact = Some(pipeline::compile(&module, &options, &mut timings)?);
         }
-        let Some(Artifact { object, libraries, .. }) = &artifact else { unreachable!("made above") };
-        if form == Form::Obj {
-            output::write_or_print(Some(&path), object)?;
-            continue;
-        }
+        let Some(Artifact { object, libraries, .. }) = artifact else { unreachable!("made above") };
+        let product = match form {
+            Form::Obj => {
+                output::write_or_print(Some(&path), object)?;
+                continue;
+            }
+            Form::Staticlib => {
+                let archive = timings.time("archive", || make_library(&target, object).map_err(Failure::from))?;
+                output::write_or_print(Some(&path), &archive)?;
+                continue;
+            }
+            Form::Sharedlib => Product::SharedLibrary,
+            _ => Product::Executable,
+        };
         progress.set_message("linking");
         let mut libs = args.libs.clone();
         libs.extend(libraries.iter().filter(|library| !args.libs.contains(library)).cloned());
@@ -85,7 +92,8 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
             (_, true) => Mode::Dynamic,
             _ => Mode::Auto,
         };
-        let link = LinkOptions {
+        let how = LinkOptions {
+            product,
             linker: args.linker.clone(),
             mode,
             strip: args.strip,
@@ -93,15 +101,13 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
             lib_dirs: args.lib_dirs.clone(),
             extra: args.link_arg.clone(),
         };
-        timings.time("link", || {
-            link_executable(&target, object, &output::resolve(&path)?, &link).map_err(Failure::from)
-        })?;
+        timings.time("link", || link(&target, object, &output::resolve(&path)?, &how).map_err(Failure::from))?;
     }
     progress.finish_and_clear();
     if args.code.timings {
         timings.print();
     }
-    if let Some(artifact) = artifact.filter(|_| args.code.stats) {
+    for artifact in artifacts.iter().flatten().take(usize::from(args.code.stats)) {
         for (name, count) in &artifact.report.stats.0 {
             output::note(format_args!("{count:>10}  {name}"));
         }
@@ -116,7 +122,7 @@ pub fn emit(args: EmitForm, reporter: &Reporter) -> Result<()> {
     let target = pipeline::target(&args.code)?;
     let options = pipeline::options(&args.code, &target)?;
     let bytes = match args.form {
-        Form::Exe | Form::Staticlib => {
+        Form::Exe | Form::Staticlib | Form::Sharedlib => {
             return Err(Failure::usage("executables and libraries are made with `vittec build`"));
         }
         Form::Obj => {
