@@ -111,12 +111,11 @@ fn call(body: &'static mut CompiledBody, shim: u64, words: Words) -> Result<(), 
     let Call { body, failure } = call;
     match ending {
         Ending::Returned => {
-            let outcome = match failure {
-                Some(text) => Err((FAILED, text)),
-                None => Ok(words.close(&body.process)),
-            };
+            if failure.is_none() {
+                words.close(&body.process);
+            }
             STATE.set(State::Idle(body));
-            outcome
+            failure.map_or(Ok(()), |text| Err((FAILED, text)))
         }
         Ending::Failed(text) => {
             STATE.set(State::Over);
@@ -135,10 +134,11 @@ fn call_nested(shim: u64, words: Words) -> Result<(), (u64, String)> {
     }
     words.open(p);
     // SAFETY: the shim is one of the library's, whose code called the C function that called us.
-    match unsafe { p.call_back(shim, words.at as u64) } {
-        0 => Ok(words.close(p)),
-        _ => Err((FAILED, describe_uncaught(p, p.exception()))),
+    if unsafe { p.call_back(shim, words.at as u64) } != 0 {
+        return Err((FAILED, describe_uncaught(p, p.exception())));
     }
+    words.close(p);
+    Ok(())
 }
 
 /// The arguments of a call, of which the first is the result afterwards.

@@ -54,7 +54,7 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
         return Err(Failure::new(DIAGNOSTICS, diagnostic));
     }
     if is_library && vittec_codegen::exports::callable(&module).next().is_none() {
-        return Err(Failure::usage(&format!("the module `{}` exports no function that C can call", module.name)));
+        return Err(Failure::usage(format!("the module `{}` exports no function that C can call", module.name)));
     }
     progress.set_message(format!("compiling {} functions", module.functions.len()));
     let mut artifacts = [None, None];
