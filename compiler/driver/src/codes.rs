@@ -28,6 +28,9 @@ codes! {
     507 UNKNOWN_CPU = "unknown processor";
     /// The program declares a C function that neither the system nor the libraries given with -l have.
     508 NO_SYMBOL = "C function not found";
+    /// The program declares a C function, and is built for a target where there is no C, such as wasm. What the C
+    /// function does is better done in Vitte there.
+    511 NO_FOREIGN = "C function on a target without C";
     /// A file could not be read or written; the system's reason follows.
     601 IO_FAILED = "input or output failed";
     /// The options contradict each other, or do not fit the input.

@@ -10,6 +10,7 @@ mod explain;
 mod fmt;
 mod inspect;
 mod new;
+mod pack;
 mod run;
 mod targets;
 

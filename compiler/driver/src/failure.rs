@@ -123,9 +123,10 @@ impl From<LinkError> for Failure {
         let (exit, code) = match &error {
             LinkError::UnknownTarget { .. } => (USAGE, codes::UNKNOWN_TARGET),
             LinkError::NoLinker { .. } => (MISSING_TOOL, codes::NO_LINKER),
-            LinkError::NoRuntime { .. } | LinkError::OtherVersion { .. } | LinkError::BadRuntime(_) => {
-                (MISSING_TOOL, codes::NO_RUNTIME)
-            }
+            LinkError::NoRuntime { .. }
+            | LinkError::OtherVersion { .. }
+            | LinkError::BadRuntime(_)
+            | LinkError::BadModule { .. } => (MISSING_TOOL, codes::NO_RUNTIME),
             LinkError::NoLibrary { .. } => (MISSING_TOOL, codes::NO_LIBRARY),
             LinkError::NoSymbol { .. } => (DIAGNOSTICS, codes::NO_SYMBOL),
             LinkError::LinkerFailed { .. } | LinkError::TooLarge => (DIAGNOSTICS, codes::LINKER_FAILED),

@@ -42,6 +42,12 @@ pub enum LinkError {
         /// The archive.
         runtime: PathBuf,
     },
+    /// The runtime has no place for a program.
+    #[error("{} is no module that programs can be packed into; `scripts/build-rt` makes it again", module.display())]
+    BadModule {
+        /// The module.
+        module: PathBuf,
+    },
     /// A library does not exist.
     #[error("no library `{library}` for linking; {hint}")]
     NoLibrary {
@@ -90,6 +96,7 @@ impl LinkError {
             LinkError::NoLinker { .. }
                 | LinkError::NoRuntime { .. }
                 | LinkError::OtherVersion { .. }
+                | LinkError::BadModule { .. }
                 | LinkError::NoLibrary { .. }
         )
     }

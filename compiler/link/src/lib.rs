@@ -6,6 +6,7 @@ mod error;
 mod linker;
 #[cfg_attr(not(feature = "embedded-linker"), path = "memory_disabled.rs")]
 mod memory;
+mod pack;
 mod runtime;
 mod system;
 mod target;
@@ -13,6 +14,7 @@ mod target;
 pub use archive::make_library;
 pub use error::LinkError;
 pub use linker::{LinkOptions, Mode, Product, carried_target, link};
+pub use pack::{loader, pack_program};
 pub use runtime::{Runtime, find_runtime};
 pub use system::find_program;
 pub use target::Target;

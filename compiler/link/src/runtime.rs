@@ -13,6 +13,8 @@ use vitte_abi::program::MARK;
 
 /// The runtime itself.
 pub(crate) const ARCHIVE: &str = "libvitte_rt.a";
+/// In its place for a target of packed programs: the runtime's module.
+pub(crate) const MODULE: &str = "vitte_rt.wasm";
 /// The C library's start file.
 pub(crate) const START: &str = "crt1.o";
 /// The C library.
@@ -40,13 +42,13 @@ pub fn find_runtime(target: &str) -> Result<Runtime, LinkError> {
     let beside = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.join("lib").join("vitte")));
     for folder in named.into_iter().chain(beside) {
         let runtime = Runtime::Folder(folder.join(target));
-        if runtime.has(ARCHIVE) {
+        if runtime.is_there() {
             return Ok(runtime);
         }
         looked.push(folder.join(target).display().to_string());
     }
     let runtime = Runtime::Carried(target.to_owned());
-    if runtime.has(ARCHIVE) {
+    if runtime.is_there() {
         return Ok(runtime);
     }
     looked.push("this program".into());
@@ -54,6 +56,15 @@ pub fn find_runtime(target: &str) -> Result<Runtime, LinkError> {
 }
 
 impl Runtime {
+    /// The name of the runtime itself.
+    fn main_file(&self) -> &'static str {
+        if self.has(MODULE) { MODULE } else { ARCHIVE }
+    }
+
+    fn is_there(&self) -> bool {
+        self.has(self.main_file())
+    }
+
     /// Whether it brings a C library, so that linking needs nothing from the system.
     pub fn is_complete(&self) -> bool {
         [ARCHIVE, START, C_LIBRARY].iter().all(|name| self.has(name))
@@ -72,14 +83,15 @@ impl Runtime {
         }
     }
 
-    /// The archive.
+    /// The archive or module.
     ///
     /// # Errors
     /// It cannot be read, or was made for a version of the compiler with which it does not agree.
     pub fn archive(&self) -> Result<Cow<'static, [u8]>, LinkError> {
-        let bytes = self.read(ARCHIVE)?;
+        let name = self.main_file();
+        let bytes = self.read(name)?;
         if !bytes.windows(MARK.len()).any(|window| window == MARK) {
-            return Err(LinkError::OtherVersion { runtime: self.path_of(ARCHIVE) });
+            return Err(LinkError::OtherVersion { runtime: self.path_of(name) });
         }
         Ok(bytes)
     }
@@ -121,7 +133,7 @@ impl Runtime {
     }
 
     /// The file, for messages.
-    fn path_of(&self, name: &str) -> PathBuf {
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         match self {
             Runtime::Carried(target) => format!("(carried)/{target}/{name}").into(),
             Runtime::Folder(folder) => folder.join(name),

@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("x86_64-unknown-linux-musl", include_str!("../../../targets/x86_64-unknown-linux-musl.toml")),
     ("aarch64-unknown-linux-musl", include_str!("../../../targets/aarch64-unknown-linux-musl.toml")),
     ("riscv64gc-unknown-linux-musl", include_str!("../../../targets/riscv64gc-unknown-linux-musl.toml")),
+    ("wasm64-unknown-unknown", include_str!("../../../targets/wasm64-unknown-unknown.toml")),
 ];
 
 /// A machine and system to make programs for.
@@ -24,6 +25,8 @@ pub struct Target {
     pub triple: Triple,
     /// The processor that programs need at least.
     pub cpu: String,
+    /// Whether its programs are bytecode in a runtime with the interpreter, rather than machine code.
+    pub packed: bool,
     /// The C compiler that links for it.
     pub linker: String,
     /// The distribution's package that provides it.
@@ -56,6 +59,7 @@ struct File {
     os: Option<String>,
     cpu: Option<String>,
     code_model: Option<String>,
+    packed: bool,
     link: Link,
     run: Run,
 }
@@ -129,6 +133,7 @@ impl Target {
             name: name.to_owned(),
             triple,
             cpu: file.cpu.unwrap_or_else(|| "generic".into()),
+            packed: file.packed,
             linker: link.linker.unwrap_or_else(|| "cc".into()),
             package: link.package.unwrap_or_default(),
             carried: link.carried,
@@ -160,7 +165,7 @@ mod tests {
     fn every_file_reads() {
         for name in Target::names() {
             let target = Target::find(name).unwrap();
-            assert!(!target.linker.is_empty() && !target.args.is_empty(), "{target:?}");
+            assert!(target.packed || !target.linker.is_empty() && !target.args.is_empty(), "{target:?}");
             assert!(target.carried.is_none_or(|name| Target::find(&name).is_ok()), "{name}");
         }
         assert!(Target::find("linux").is_err(), "a base is no target");

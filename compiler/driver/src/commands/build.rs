@@ -1,5 +1,6 @@
 //! `vittec build` and `vittec emit`: from a program to files.
 
+use super::pack::{no_code, pack};
 use crate::cli::{Build, EmitForm, Form};
 use crate::codes;
 use crate::failure::{DIAGNOSTICS, Diagnostic, Failure, Result};
@@ -35,7 +36,8 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
     if to_stdout && matches!(*forms, [Form::Exe | Form::Sharedlib]) {
         return Err(Failure::usage("what is linked does not go to standard output; give -o a name"));
     }
-    for &form in forms.iter().filter(|_| !to_stdout) {
+    let target = pipeline::target(&args.code)?;
+    for &form in forms.iter().filter(|_| !to_stdout && !target.packed) {
         output::check_writable(&path_of(form), &args.source.input)?;
     }
 
@@ -45,9 +47,6 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
     let is_library = forms.iter().any(|form| form.is_library());
     let load = if is_library { input::load_library } else { input::load };
     let module = timings.time("read and verify", || load(&args.source.input, &args.source.include, Some(reporter)))?;
-    let target = pipeline::target(&args.code)?;
-    let mut options = pipeline::options(&args.code, &target)?;
-    options.collector = args.gc.as_deref().and_then(Engine::by_name).unwrap_or_default();
     if forms.contains(&Form::Exe) && module.entry.is_none() {
         let mut diagnostic = Diagnostic::new(codes::NO_ENTRY, format!("the module `{}` has no main", module.name));
         diagnostic.help = Some("give it a MAIN, or make an object with --emit obj".into());
@@ -56,6 +55,16 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
     if is_library && vittec_codegen::exports::callable(&module).next().is_none() {
         return Err(Failure::usage(format!("the module `{}` exports no function that C can call", module.name)));
     }
+    if target.packed {
+        pack(&args, &module, &target, &mut timings)?;
+        progress.finish_and_clear();
+        if args.code.timings {
+            timings.print();
+        }
+        return Ok(());
+    }
+    let mut options = pipeline::options(&args.code, &target)?;
+    options.collector = args.gc.as_deref().and_then(Engine::by_name).unwrap_or_default();
     progress.set_message(format!("compiling {} functions", module.functions.len()));
     let mut artifacts = [None, None];
     for &form in &forms {
@@ -120,6 +129,9 @@ pub fn emit(args: EmitForm, reporter: &Reporter) -> Result<()> {
     let load = if args.form.is_library() { input::load_library } else { input::load };
     let module = load(&args.source.input, &args.source.include, Some(reporter))?;
     let target = pipeline::target(&args.code)?;
+    if target.packed {
+        return Err(no_code(&target));
+    }
     let options = pipeline::options(&args.code, &target)?;
     let bytes = match args.form {
         Form::Exe | Form::Staticlib | Form::Sharedlib => {

@@ -15,6 +15,15 @@ pub fn doctor(target: Option<&str>) -> Result<ExitCode> {
     let mut say = |line: String| out.extend([line.as_str(), "\n"]);
     say(format!("vittec {}, making programs for {}", env!("CARGO_PKG_VERSION"), target.name));
 
+    if target.packed {
+        let runtime = find_runtime(&target.name);
+        match &runtime {
+            Ok(runtime) => say(format!("ok       modules: runtime {}", describe(runtime))),
+            Err(error) => say(format!("note     modules: {error}")),
+        }
+        output::print(out.as_bytes())?;
+        return Ok(if runtime.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(crate::failure::MISSING_TOOL) });
+    }
     let carried = carried_target(&target, &LinkOptions::default());
     match carried.map(|name| (name, find_runtime(name))) {
         Some((name, Ok(runtime))) => say(format!("ok       static: {name}, {}", describe(&runtime))),

@@ -22,6 +22,8 @@ pub fn targets(json: bool) -> Result<()> {
     let mut out = String::new();
     for Row { target, carried, linker, .. } in rows {
         let state = match (carried, linker) {
+            (true, _) if target.packed => "ready: modules for Node, browsers and others",
+            (false, _) if target.packed => "no runtime; `vittec doctor` says more",
             (true, true) => "ready: static, and dynamic by the system's linker",
             (true, false) => "ready: static",
             (false, true) => "ready: by the system's linker",
@@ -46,8 +48,9 @@ struct Row {
 
 impl Row {
     fn new(target: Target) -> Row {
-        let carried = carried_target(&target, &LinkOptions::default()).is_some();
-        let linker = find_runtime(&target.name).is_ok() && find_program(&target.linker).is_some();
+        let runtime = find_runtime(&target.name).is_ok();
+        let carried = carried_target(&target, &LinkOptions::default()).is_some() || target.packed && runtime;
+        let linker = !target.packed && runtime && find_program(&target.linker).is_some();
         let runs = target.native || target.run_with.first().is_some_and(|runner| find_program(runner).is_some());
         Row { target, carried, linker, runs }
     }
