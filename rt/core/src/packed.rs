@@ -2,7 +2,6 @@
 
 use crate::options::Engine;
 use crate::sys::{self, host};
-use std::sync::atomic::{AtomicU64, Ordering};
 use vitte_abi::packed::{EMPTY, Packed};
 use vitte_abi::program::MARK;
 
@@ -10,15 +9,14 @@ use vitte_abi::program::MARK;
 #[used]
 static ABI_MARK: [u8; MARK.len()] = MARK;
 
-/// The record that packing fills in. Atomic, so that its values are not taken for those it is compiled with.
-static RECORD: [AtomicU64; 3] = {
-    let [a, b, c] = Packed::words(EMPTY);
-    [AtomicU64::new(a), AtomicU64::new(b), AtomicU64::new(c)]
-};
+/// The record that packing fills in.
+#[used]
+static RECORD: [u64; 3] = Packed::words(EMPTY);
 
 /// The bytecode of the program and its collector; `None` if no program was packed.
 pub fn program() -> Option<(&'static [u8], Engine)> {
-    let [address, len, flags] = [0, 1, 2].map(|at: usize| RECORD[at].load(Ordering::Relaxed));
+    // SAFETY: the record is readable. Volatile, so that its words are not taken for those it is compiled with.
+    let [address, len, flags] = unsafe { (&raw const RECORD).read_volatile() };
     if (Packed { address, len, flags }).bytes() == EMPTY {
         return None;
     }
