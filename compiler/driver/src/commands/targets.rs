@@ -10,20 +10,20 @@ pub fn targets(json: bool) -> Result<()> {
     if json {
         let rows: Vec<_> = rows
             .iter()
-            .map(|Row { target, carried, linker, runs }| {
+            .map(|Row { target, carried, linker, packs, runs }| {
                 serde_json::json!({
                     "name": target.name, "cpu": target.cpu, "host": target.name == HOST, "carried": carried,
-                    "linker": linker, "ready": *carried || *linker, "runs": runs, "run-with": target.run_with,
+                    "linker": linker, "packs": packs, "ready": *carried || *linker || *packs, "runs": runs, "run-with": target.run_with,
                 })
             })
             .collect();
         return output::print(format!("{}\n", serde_json::Value::from(rows)).as_bytes());
     }
     let mut out = String::new();
-    for Row { target, carried, linker, .. } in rows {
+    for Row { target, carried, linker, packs, .. } in rows {
         let state = match (carried, linker) {
-            (true, _) if target.packed => "ready: modules for Node, browsers and others",
-            (false, _) if target.packed => "no runtime; `vittec doctor` says more",
+            _ if packs => "ready: modules for Node, browsers and others",
+            _ if target.packed => "no runtime; `vittec doctor` says more",
             (true, true) => "ready: static, and dynamic by the system's linker",
             (true, false) => "ready: static",
             (false, true) => "ready: by the system's linker",
@@ -42,6 +42,8 @@ struct Row {
     carried: bool,
     /// Whether a linker of the system links executables for it.
     linker: bool,
+    /// Whether this compiler packs modules for it.
+    packs: bool,
     /// Whether its programs run here.
     runs: bool,
 }
@@ -49,9 +51,10 @@ struct Row {
 impl Row {
     fn new(target: Target) -> Row {
         let runtime = find_runtime(&target.name).is_ok();
-        let carried = carried_target(&target, &LinkOptions::default()).is_some() || target.packed && runtime;
-        let linker = !target.packed && runtime && find_program(&target.linker).is_some();
+        let carried = carried_target(&target, &LinkOptions::default()).is_some();
+        let packs = runtime && target.packed;
+        let linker = runtime && !target.packed && find_program(&target.linker).is_some();
         let runs = target.native || target.run_with.first().is_some_and(|runner| find_program(runner).is_some());
-        Row { target, carried, linker, runs }
+        Row { target, carried, linker, packs, runs }
     }
 }
