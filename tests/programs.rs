@@ -17,6 +17,8 @@
 //!
 //! Executables are also built for each other target that `vittec targets` calls ready and that something here can run.
 //!
+//! Where there is a Node that is new enough, programs are also packed for wasm, and run by it as the interpreter runs them.
+//!
 //! `BLESS=1` writes the interpreter's output into the file beside it; read the difference before you commit it.
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -24,8 +26,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use vitte_tests::Node;
 
 const VITTEC: &str = env!("CARGO_BIN_EXE_vittec");
+const WASM: &str = "wasm64-unknown-unknown";
 
 /// What a program's head says.
 #[derive(Clone, Default)]
@@ -52,6 +56,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let emulated = emulated();
+    let node = node();
     let mut trials = Vec::new();
     for path in programs(&root.join("tests/run"), &["vitasm", "vit"])
         .into_iter()
@@ -71,6 +76,10 @@ fn main() {
         add("jit", "jit", run_in_process);
         add("native-O0", "native", build_and_run);
         add("native-O2", "native", build_and_run);
+        if let Some(node) = node.clone().filter(|_| allows("interp") && !expected.host_only) {
+            let (path, expected) = (path.clone(), expected.clone());
+            trials.push(Trial::test(format!("{name}::wasm64"), move || pack_and_run(&path, &expected, &node)));
+        }
         for machine in emulated.iter().filter(|_| allows("native") && !expected.host_only) {
             let (path, expected, machine) = (path.clone(), expected.clone(), machine.clone());
             let architecture = machine.target.split('-').next().unwrap_or_default().to_owned();
@@ -182,6 +191,31 @@ fn build_and_emulate(path: &Path, expected: &Expected, machine: &Emulated) -> Re
     }
     let mut command = Command::new(&machine.run_with[0]);
     command.args(&machine.run_with[1..]).arg(&program).args(&expected.args);
+    let output = execute(command, expected, false)?;
+    compare(path, expected, &output, "plain")
+}
+
+/// What runs programs for wasm, if this compiler packs such.
+fn node() -> Option<Node> {
+    let output = Command::new(VITTEC).args(["targets", "--json"]).output().expect("vittec runs");
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+    let packs = rows.as_array().is_some_and(|rows| rows.iter().any(|row| row["packs"] == true));
+    let node = if packs { Node::find() } else { Err(format!("`scripts/build-rt {WASM}` makes the runtime for it")) };
+    node.inspect_err(|why| eprintln!("{WASM} is left out: {why}")).ok()
+}
+
+/// Packs a program for wasm and has Node run it, plain.
+fn pack_and_run(path: &Path, expected: &Expected, node: &Node) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let module = folder.path().join("program.wasm");
+    let built = Command::new(VITTEC).args(["build", "--target", WASM, "-o"]).arg(&module).arg(path).output()?;
+    if !built.status.success() {
+        let message = String::from_utf8_lossy(&built.stderr);
+        let is_foreign = fs::read_to_string(path)?.to_lowercase().contains("extern");
+        return if is_foreign && message.contains("[VT0511]") { Ok(()) } else { Err(message.into()) };
+    }
+    let mut command = node.command(&module.with_extension("mjs"));
+    command.args(&expected.args);
     let output = execute(command, expected, false)?;
     compare(path, expected, &output, "plain")
 }

@@ -3,10 +3,12 @@
 
 mod dice;
 mod generate;
+mod node;
 mod recipe;
 mod reduce;
 
 pub use dice::Dice;
 pub use generate::generate;
+pub use node::Node;
 pub use recipe::bake;
 pub use reduce::reduce;

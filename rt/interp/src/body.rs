@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use vitte_abi::functions::NativeFn;
 use vitte_rt::scheduler::{Body, Turn};
-use vitte_rt::{Letter, Process, Throw, call_native};
+use vitte_rt::{Letter, Process, Throw, call_native, report_failure};
 
 /// The size of the stack of a process other than the main one, in bytes: as for compiled code.
 const STACK: u64 = 1 << 20;
@@ -89,7 +89,7 @@ impl<T: Tracer> Body for Interpreted<T> {
             }
             Err(Stop::Exit(code)) => Turn::Exited(code),
             Err(Stop::Trap) => {
-                eprintln!("error: UNREACHABLE was reached");
+                report_failure("error: UNREACHABLE was reached\n");
                 Turn::Exited(TRAPPED)
             }
         }
