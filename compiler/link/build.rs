@@ -5,6 +5,11 @@
 //!
 //! What `scripts/build-rt` made lies in `sysroot/<target>/` at the root, or in the folder that `VITTE_SYSROOTS` names.
 
+#[path = "build/trim.rs"]
+mod trim;
+#[path = "src/archive/write.rs"]
+mod write;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +22,9 @@ fn main() {
     for name in ["abi", "core", "static"] {
         println!("cargo::rerun-if-changed={}", root.join("rt").join(name).join("src").display());
     }
-    println!("cargo::rerun-if-changed=build.rs");
+    for own in ["build.rs", "build", "src/archive/write.rs"] {
+        println!("cargo::rerun-if-changed={own}");
+    }
     println!("cargo::rerun-if-env-changed=VITTE_SYSROOTS");
     println!("cargo::rustc-env=VITTE_HOST={target}");
 
@@ -58,7 +65,15 @@ fn host_runtime(out: &Path, rt: &Path, target: &str) -> PathBuf {
     let abi = compile(out, &rt.join("abi"), target, "vitte_abi", "rlib", &[]);
     let core = compile(out, &rt.join("core"), target, "vitte_rt", "rlib", &[("vitte_abi", &abi)]);
     let externs = [("vitte_rt", core.as_path()), ("vitte_abi", &abi)];
-    compile(out, &rt.join("static"), target, "vitte_rt_static", "staticlib", &externs)
+    let whole = compile(out, &rt.join("static"), target, "vitte_rt_static", "staticlib", &externs);
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
+        return whole;
+    }
+    let members = trim::trim(&fs::read(&whole).expect("the archive was made")).expect("rustc makes ELF objects");
+    let members: Vec<_> = members.iter().map(|(name, object)| (name.clone(), object.as_slice())).collect();
+    let trimmed = out.join("libvitte_rt.trimmed.a");
+    fs::write(&trimmed, write::write(&members).expect("it fits an archive")).expect("writing to OUT_DIR");
+    trimmed
 }
 
 /// Compiles one crate, and gives the path of what came out.

@@ -56,6 +56,12 @@ pub(crate) fn report_panics() {
     }));
 }
 
+/// Stands in carried archives for what the standard library prints a backtrace by: it prints nothing.
+#[unsafe(no_mangle)]
+fn vt_no_backtrace(_: &(), _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    Ok(())
+}
+
 /// Runs a program and returns its exit code.
 ///
 /// The record's addresses must lead to the program's code and tables; only a compiler makes such records.
