@@ -66,7 +66,11 @@ fn vt_no_backtrace(_: &(), _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result 
 ///
 /// The record's addresses must lead to the program's code and tables; only a compiler makes such records.
 pub fn run_program(program: &'static Program, options: Options, args: Vec<String>) -> i32 {
-    let mut main = CompiledBody::main(program, Process::new(load(program, options, args)));
+    let runtime = load(program, options, args);
+    let spawner =
+        move |process, closure| Box::new(CompiledBody::call(program, process, closure)) as Box<dyn Body + Send>;
+    runtime.scheduler().set_shared_spawner(Box::new(spawner));
+    let mut main = CompiledBody::main(program, Process::new(runtime));
     match run_main(&mut main) {
         Ok(code) => {
             flush_for_exit();
@@ -76,7 +80,7 @@ pub fn run_program(program: &'static Program, options: Options, args: Vec<String
     }
 }
 
-/// Decodes the tables of a program, which may then spawn processes.
+/// Decodes the tables of a program.
 pub(crate) fn load(program: &'static Program, options: Options, args: Vec<String>) -> &'static Runtime {
     if program.abi_version != ABI_VERSION {
         fatal(&format!(
@@ -89,10 +93,7 @@ pub(crate) fn load(program: &'static Program, options: Options, args: Vec<String
     let types = TypeTable::decode(types).unwrap_or_else(|| fatal("the program's type table is damaged"));
     let table = CodeTable::new(code).unwrap_or_else(|| fatal("the program's code table is damaged"));
     let code = Code { table, text: program.text, len: program.text_len };
-    let runtime = Runtime::with_code(types, Some(code), options, args);
-    let spawner = move |process, closure| Box::new(CompiledBody::call(program, process, closure)) as Box<dyn Body>;
-    runtime.scheduler().borrow_mut().set_spawner(Box::new(spawner));
-    runtime
+    Runtime::with_code(types, Some(code), options, args)
 }
 
 /// Runs a program to its end: its result, or what to tell about its failure.

@@ -20,6 +20,7 @@ mod entry;
 #[cfg_attr(not(all(unix, not(miri))), path = "foreign_disabled.rs")]
 pub mod foreign;
 mod heap;
+mod inbox;
 mod letter;
 #[cfg(all(unix, not(miri)))]
 mod library;
@@ -41,12 +42,11 @@ mod stack;
 pub mod stdlib;
 #[cfg(all(unix, not(miri)))]
 mod stub;
+mod sync;
 mod sys;
 #[cfg(test)]
 pub(crate) mod testing;
 mod throw;
-#[cfg_attr(target_family = "wasm", path = "ticker_counted.rs")]
-mod ticker;
 mod trace;
 mod unwind;
 mod word;

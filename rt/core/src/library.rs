@@ -97,7 +97,10 @@ fn start(program: &'static Program) -> Result<&'static mut CompiledBody, String>
         return Err("the library is in use by another thread, the one that called it first".to_owned());
     }
     report_panics();
-    let process = Process::new(load(program, options, Vec::new()));
+    let runtime = load(program, options, Vec::new());
+    let spawner = move |process, closure| Box::new(CompiledBody::call(program, process, closure)) as Box<dyn Body>;
+    runtime.scheduler().set_spawner(Box::new(spawner));
+    let process = Process::new(runtime);
     Ok(Box::leak(Box::new(CompiledBody::library(program, process))))
 }
 

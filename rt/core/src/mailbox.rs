@@ -20,26 +20,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use vitte_abi::object::type_id;
 
-/// Where others put signals to a process.
-#[derive(Default)]
-pub(crate) struct Inbox(RefCell<VecDeque<Signal>>);
-
-impl Inbox {
-    /// Adds a signal.
-    pub(crate) fn put(&self, signal: Signal) {
-        self.0.borrow_mut().push_back(signal);
-    }
-
-    /// Takes the signal that came first.
-    pub(crate) fn take(&self) -> Option<Signal> {
-        self.0.borrow_mut().pop_front()
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
-    }
-}
-
 /// The messages of a process, as it sees them.
 #[derive(Default)]
 pub(crate) struct Mailbox {
@@ -128,8 +108,8 @@ pub fn receive_wait(p: &Process, millis: i64) -> Result<bool, Throw> {
     if p.is_doomed() {
         return wait(p, Pause::Yielding).map(|()| false);
     }
-    let deadline = deadline(p.mailbox(), millis);
-    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+    let deadline = deadline(p, millis);
+    if deadline.is_some_and(|deadline| deadline <= p.runtime().scheduler().now()) {
         p.mailbox().put_back();
         return Ok(false);
     }
@@ -137,10 +117,11 @@ pub fn receive_wait(p: &Process, millis: i64) -> Result<bool, Throw> {
 }
 
 /// When the wait ends: counted from the first since the cursor was put back; never if `millis` is negative.
-fn deadline(mailbox: &Mailbox, millis: i64) -> Option<Instant> {
+fn deadline(p: &Process, millis: i64) -> Option<Instant> {
     let millis = u64::try_from(millis).ok()?;
+    let mailbox = p.mailbox();
     if mailbox.deadline.get().is_none() {
-        mailbox.deadline.set(Instant::now().checked_add(Duration::from_millis(millis)));
+        mailbox.deadline.set(p.runtime().scheduler().now().checked_add(Duration::from_millis(millis)));
     }
     mailbox.deadline.get()
 }
@@ -156,7 +137,7 @@ pub(crate) fn waited(p: &Process) -> bool {
 
 /// Suspends the process for a time.
 pub fn sleep(p: &Process, millis: i64) -> Result<(), Throw> {
-    let until = Instant::now().checked_add(Duration::from_millis(millis.max(0) as u64));
+    let until = p.runtime().scheduler().now().checked_add(Duration::from_millis(millis.max(0) as u64));
     wait(p, Pause::Sleeping(until))
 }
 
@@ -170,7 +151,7 @@ fn wait(p: &Process, pause: Pause) -> Result<(), Throw> {
 
 /// Puts a copy of `message` into the mailbox of a process; nothing happens if there is none of that number.
 pub fn send(p: &Process, to: Pid, message: Word) -> Result<(), Throw> {
-    p.runtime().scheduler().borrow_mut().deliver(to, Signal::Message(Letter::seal(p, message)));
+    p.runtime().scheduler().deliver(to, Signal::Message(Letter::seal(p, message)));
     Ok(())
 }
 
@@ -178,7 +159,7 @@ pub fn send(p: &Process, to: Pid, message: Word) -> Result<(), Throw> {
 /// the failure of one ends the other.
 pub fn spawn(p: &Process, body: crate::object::Obj<'_>, link: i64) -> Result<Pid, Throw> {
     let letter = Letter::seal(p, body.word());
-    match p.runtime().scheduler().borrow_mut().spawn(p, letter, link == 1) {
+    match p.runtime().scheduler().spawn(p, letter, link == 1) {
         Some(pid) => Ok(pid),
         None => Err(p.throw_error(type_id::PROCESS_ERROR, "this program cannot start processes")),
     }

@@ -2,6 +2,7 @@
 
 use crate::sys;
 use std::fmt;
+use std::num::NonZero;
 pub use vitte_abi::program::Engine;
 
 /// The options of a run. The defaults are those of a program started without any.
@@ -21,6 +22,8 @@ pub struct Options {
     /// Turns of processes end after numbers of safepoints that follow from this seed, instead of by the clock: so a run
     /// can be repeated exactly.
     pub seed: Option<u64>,
+    /// The number of threads that run processes. By default that of the processors the program may use.
+    pub threads: Option<NonZero<usize>>,
 }
 
 impl Default for Options {
@@ -32,6 +35,7 @@ impl Default for Options {
             heap_max: u64::MAX,
             stack: 256 << 20,
             seed: None,
+            threads: None,
         }
     }
 }
@@ -53,8 +57,13 @@ impl fmt::Display for BadVariable {
 impl std::error::Error for BadVariable {}
 
 impl Options {
-    /// The options given by `VITTE_GC`, `VITTE_GC_LOG`, `VITTE_GC_STRESS`, `VITTE_HEAP_MAX`, `VITTE_STACK` and
-    /// `VITTE_SCHED=seed:N`. `engine` is the collector unless `VITTE_GC` names another.
+    /// The number of threads that run processes.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get)
+    }
+
+    /// The options given by `VITTE_GC`, `VITTE_GC_LOG`, `VITTE_GC_STRESS`, `VITTE_HEAP_MAX`, `VITTE_STACK`,
+    /// `VITTE_SCHED=seed:N` and `VITTE_THREADS`. `engine` is the collector unless `VITTE_GC` names another.
     ///
     /// # Errors
     /// A variable's value cannot be read.
@@ -82,6 +91,10 @@ impl Options {
             let bad = || BadVariable { name: "VITTE_SCHED", value: value.clone(), wanted: "seed: and a number" };
             options.seed = Some(seed.ok_or_else(bad)?);
         }
+        if let Some(value) = set("VITTE_THREADS") {
+            let bad = || BadVariable { name: "VITTE_THREADS", value: value.clone(), wanted: "a number above 0" };
+            options.threads = Some(value.parse().map_err(|_| bad())?);
+        }
         Ok(options)
     }
 }
@@ -108,11 +121,13 @@ mod tests {
             "VITTE_HEAP_MAX" => Some("64M".into()),
             "VITTE_GC_STRESS" => Some("0".into()),
             "VITTE_SCHED" => Some("seed:7".into()),
+            "VITTE_THREADS" => Some("3".into()),
             _ => None,
         })
         .unwrap();
         assert_eq!((options.engine, options.heap_max, options.gc_stress), (Engine::MarkSweep, 64 << 20, false));
         assert_eq!((options.seed, Options::default().seed), (Some(7), None));
+        assert_eq!(options.threads(), 3);
         let given = Options::from_variables(Engine::None, |_| None).unwrap();
         assert_eq!(given.engine, Engine::None);
         let wrong = Options::from_variables(Engine::None, |name| (name == "VITTE_STACK").then(|| "many".into()));

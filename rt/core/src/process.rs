@@ -7,16 +7,16 @@ mod allocate;
 mod compiled;
 
 use crate::heap::{Heap, Roots, Stats};
-use crate::mailbox::{Inbox, Mailbox};
+use crate::mailbox::Mailbox;
 use crate::object::Obj;
 use crate::runtime::Runtime;
-use crate::scheduler::{Pid, Scheduled};
+use crate::scheduler::{Handle, Scheduled};
 use crate::throw::Throw;
 use crate::trace::{Frame, Traces};
 use crate::word::Word;
 use compiled::{ForeignCall, POLL_COLLECT, POLL_YIELD};
 use std::cell::{Cell, RefCell, UnsafeCell};
-use std::rc::Rc;
+use std::sync::Arc;
 use vitte_abi::context::Context;
 use vitte_abi::types::TypeTable;
 
@@ -47,15 +47,17 @@ pub struct Process {
     scheduled: Scheduled,
 }
 
+// SAFETY: one thread at a time uses a process, and nothing in it belongs to a thread.
+unsafe impl Send for Process {}
+
 impl Process {
     /// A process of a program; the first is the main process.
     pub fn new(runtime: &'static Runtime) -> Box<Process> {
-        let (pid, inbox) = runtime.scheduler().borrow_mut().register();
-        Process::with_inbox(runtime, pid, inbox)
+        Process::with_handle(runtime, runtime.scheduler().register())
     }
 
     /// A process that is known to the scheduler.
-    pub(crate) fn with_inbox(runtime: &'static Runtime, pid: Pid, inbox: Rc<Inbox>) -> Box<Process> {
+    pub(crate) fn with_handle(runtime: &'static Runtime, handle: Arc<Handle>) -> Box<Process> {
         let heap = Heap::new(runtime.options());
         Box::new(Process {
             // All words of a context may be zero.
@@ -86,8 +88,7 @@ impl Process {
             is_put_off: Cell::new(false),
             callback_exception: Cell::new(None),
             scheduled: Scheduled {
-                pid,
-                inbox,
+                handle,
                 mailbox: Mailbox::default(),
                 ties: RefCell::default(),
                 pause: Cell::new(None),

@@ -6,7 +6,6 @@ use crate::options::Options;
 use crate::scheduler::Scheduler;
 use crate::unwind::Code;
 use crate::word::Word;
-use std::cell::RefCell;
 use vitte_abi::TypeId;
 use vitte_abi::object::{immortal_header, offset, str_size, type_id};
 use vitte_abi::types::{Record, Shape, TypeInfo, TypeTable};
@@ -22,7 +21,7 @@ pub struct Runtime {
     options: Options,
     args: Vec<String>,
     code: Option<Code>,
-    scheduler: RefCell<Scheduler>,
+    scheduler: Scheduler,
 }
 
 impl Runtime {
@@ -54,10 +53,10 @@ impl Runtime {
             scalars,
             lists,
             shapes,
+            scheduler: Scheduler::new(&options),
             options,
             args,
             code,
-            scheduler: RefCell::default(),
         }))
     }
 
@@ -126,7 +125,7 @@ impl Runtime {
     }
 
     /// The processes.
-    pub fn scheduler(&self) -> &RefCell<Scheduler> {
+    pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler
     }
 

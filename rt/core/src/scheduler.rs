@@ -1,4 +1,4 @@
-//! Which process runs when. One worker runs them in turn; each runs until it waits, ends, or has had its share.
+//! Which process runs when: each runs until it waits, ends, or has had its share.
 //!
 //! ```text
 //!            ┌────────── yields ──────────┐
@@ -8,21 +8,38 @@
 //!            └── message, time ── waits ◄─┘
 //! ```
 //!
-//! The program ends with its main process.
+//! The main process is alone until it spawns another; from then on a [`pool`] of workers runs them all. A program that
+//! never spawns does not contain the pool. The program ends with its main process.
 
-#[cfg(test)]
+#[cfg_attr(target_family = "wasm", path = "scheduler/clock_counted.rs")]
+mod clock;
+mod handle;
+mod pool;
+mod queue;
+mod settled;
+mod table;
+#[cfg(all(test, not(loom)))]
 mod tests;
+mod timers;
 
+pub(crate) use handle::Handle;
+
+use crate::inbox::Inbox;
 use crate::letter::Letter;
-use crate::mailbox::{Inbox, Mailbox, waited};
+use crate::mailbox::{Mailbox, waited};
+use crate::options::Options;
 use crate::process::Process;
 use crate::runtime::Runtime;
 use crate::signal::{Reason, Signal, Ties};
 use crate::sys::host::{self, Instant};
-use crate::ticker;
+use clock::Running;
+use pool::Pool;
+use settled::Settled;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::ThreadId;
+use std::time::Duration;
 
 /// The number of a process, counted from 1 for the main process.
 pub type Pid = u64;
@@ -82,216 +99,253 @@ pub enum Ending {
 /// Makes the body of a new process, which will call the function value in the letter.
 pub type Spawner = Box<dyn Fn(Box<Process>, Letter) -> Box<dyn Body>>;
 
+/// The same where processes may run on any thread.
+pub type SharedSpawner = Box<dyn Fn(Box<Process>, Letter) -> Box<dyn Body + Send> + Send + Sync>;
+
+enum Maker {
+    /// All processes run on this thread.
+    Here(Spawner, ThreadId),
+    Anywhere(SharedSpawner),
+}
+
+// SAFETY: a spawner for one thread is called by that thread alone, see `make`.
+unsafe impl Send for Maker {}
+// SAFETY: as above.
+unsafe impl Sync for Maker {}
+
+impl Maker {
+    fn make(&self, process: Box<Process>, body: Letter) -> Box<dyn Body> {
+        match self {
+            Maker::Here(spawner, thread) => {
+                assert!(*thread == std::thread::current().id(), "processes of this program run on one thread");
+                spawner(process, body)
+            }
+            Maker::Anywhere(spawner) => spawner(process, body),
+        }
+    }
+}
+
+/// What runs processes once there are several.
+trait Crew: Sync {
+    /// Runs the program to its end, from a pause of its main process on.
+    fn run(&'static self, main: &mut dyn Body, pause: Pause) -> Ending;
+    /// See [`Scheduler::deliver`].
+    fn deliver(&'static self, to: Pid, signal: Signal) -> bool;
+    /// The program has ended: no further turns begin, and those that run are to end.
+    fn stop(&self);
+    /// All processes.
+    fn all(&self) -> Vec<Arc<Handle>>;
+}
+
 /// All processes of a program.
-#[derive(Default)]
 pub struct Scheduler {
-    entries: BTreeMap<Pid, Entry>,
-    last: Pid,
-    ready: VecDeque<Pid>,
-    timers: BTreeSet<(Instant, Pid)>,
-    spawner: Option<Spawner>,
-    /// The state of the numbers that say how long turns are, if they are counted.
-    random: u64,
-}
-
-struct Entry {
-    inbox: Rc<Inbox>,
-    state: State,
-    /// Not for the main process, nor for the one that runs.
-    body: Option<Box<dyn Body>>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    Ready,
-    Receiving(Option<Instant>),
-    Sleeping(Option<Instant>),
+    last: AtomicU64,
+    main: Settled<Arc<Handle>>,
+    maker: Settled<Maker>,
+    pool: Settled<Pool>,
+    /// The pool, for those who do not make it: so it is not in programs that never spawn.
+    crew: Settled<&'static dyn Crew>,
+    /// When the program began.
+    start: Instant,
+    /// By how many nanoseconds its clock was put forward since.
+    skipped: AtomicU64,
+    /// The state of the numbers that say how long turns are and who is next, if they follow from a seed.
+    random: AtomicU64,
+    is_seeded: bool,
 }
 
 impl Scheduler {
-    /// Says how bodies of processes are made.
-    pub fn set_spawner(&mut self, spawner: Spawner) {
-        self.spawner = Some(spawner);
+    pub(crate) fn new(options: &Options) -> Scheduler {
+        Scheduler {
+            last: AtomicU64::new(0),
+            main: Settled::default(),
+            maker: Settled::default(),
+            pool: Settled::default(),
+            crew: Settled::default(),
+            start: Instant::now(),
+            skipped: AtomicU64::new(0),
+            // Marsaglia's xorshift must not start at 0.
+            random: AtomicU64::new(options.seed.unwrap_or(0) | 1 << 63),
+            is_seeded: options.seed.is_some(),
+        }
     }
 
-    /// Gives a new process its number and inbox.
-    pub(crate) fn register(&mut self) -> (Pid, Rc<Inbox>) {
-        self.last += 1;
-        let inbox = Rc::<Inbox>::default();
-        let entry = Entry { inbox: inbox.clone(), state: State::Ready, body: None };
-        self.entries.insert(self.last, entry);
-        (self.last, inbox)
+    /// Says how bodies of processes are made; all run on this thread.
+    pub fn set_spawner(&self, spawner: Spawner) {
+        self.maker.set(Maker::Here(spawner, std::thread::current().id()));
+    }
+
+    /// Says how bodies of processes are made that may run on any thread.
+    pub fn set_shared_spawner(&self, spawner: SharedSpawner) {
+        self.maker.set(Maker::Anywhere(spawner));
+    }
+
+    /// Gives a new process its number and inbox. The first is the main process.
+    pub(crate) fn register(&self) -> Arc<Handle> {
+        let handle = Arc::new(Handle::new(self.last.fetch_add(1, Ordering::Relaxed) + 1));
+        if handle.pid == MAIN {
+            self.main.set(handle.clone());
+        }
+        handle
     }
 
     /// Starts a process; `None` if nobody said how.
-    pub(crate) fn spawn(&mut self, parent: &Process, body: Letter, link: bool) -> Option<Pid> {
-        let spawner = self.spawner.take()?;
-        let (pid, inbox) = self.register();
-        let process = Process::with_inbox(parent.runtime(), pid, inbox);
+    pub(crate) fn spawn(&self, parent: &Process, body: Letter, link: bool) -> Option<Pid> {
+        let maker = self.maker.get()?;
+        let pool = match self.pool.get() {
+            Some(pool) => pool,
+            None => {
+                let is_shared = matches!(maker, Maker::Anywhere(_)) && !self.is_seeded;
+                self.pool.set(Pool::new(parent.runtime(), is_shared, self.main.get()?.clone()));
+                let pool = self.pool.get()?;
+                self.crew.set(pool);
+                pool
+            }
+        };
+        let handle = self.register();
+        let pid = handle.pid;
+        let process = Process::with_handle(parent.runtime(), handle.clone());
         if link {
             process.add_link(parent.pid());
             parent.add_link(pid);
         }
-        let body = spawner(process, body);
-        if parent.runtime().options().seed.is_none() {
-            ticker::start();
-            ticker::set_running(Some(parent));
-        }
-        self.spawner = Some(spawner);
-        self.entry(pid).body = Some(body);
-        self.ready.push_back(pid);
+        pool.start(handle, maker.make(process, body), parent);
         Some(pid)
     }
 
-    /// Puts a signal into a process's inbox, and wakes the process if it waits for such; false if there is no such
-    /// process.
-    pub(crate) fn deliver(&mut self, to: Pid, signal: Signal) -> bool {
-        let Some(entry) = self.entries.get_mut(&to) else { return false };
-        let is_message = matches!(signal, Signal::Message(_));
-        entry.inbox.put(signal);
-        if matches!(entry.state, State::Receiving(_)) || !is_message && matches!(entry.state, State::Sleeping(_)) {
-            self.wake(to);
+    /// Puts a signal into a process's inbox, and wakes the process if it waits; false if there is no such process.
+    pub(crate) fn deliver(&self, to: Pid, signal: Signal) -> bool {
+        match self.crew.get() {
+            Some(crew) => crew.deliver(to, signal),
+            None => {
+                let main = self.main.get().filter(|main| main.pid == to);
+                main.map(|main| main.inbox.put(signal)).is_some()
+            }
         }
-        true
     }
 
-    /// The safepoints in the next turn.
-    fn next_budget(&mut self, seed: u64) -> u32 {
-        // Marsaglia's xorshift, which must not start at 0.
-        let mut x = if self.random == 0 { seed | 1 << 63 } else { self.random };
+    /// The numbers of all processes, in their order.
+    pub fn pids(&self) -> Vec<Pid> {
+        self.crew.get().map_or(vec![MAIN], |crew| crew.all().iter().map(|handle| handle.pid).collect())
+    }
+
+    /// The time by which processes wait. With a seed it goes on when all wait, at once to when the first goes on.
+    pub(crate) fn now(&self) -> Instant {
+        if self.is_seeded {
+            let skipped = Duration::from_nanos(self.skipped.load(Ordering::Relaxed));
+            self.start.checked_add(skipped).unwrap_or(self.start)
+        } else {
+            Instant::now()
+        }
+    }
+
+    /// A moment in nanoseconds since the program began.
+    fn nanos(&self, moment: Instant) -> u64 {
+        if moment > self.start { (moment - self.start).as_nanos() as u64 } else { 0 }
+    }
+
+    /// Waits until that many nanoseconds have passed since the program began.
+    fn wait_until(&self, nanos: u64) {
+        if self.is_seeded {
+            self.skipped.fetch_max(nanos, Ordering::Relaxed);
+        } else {
+            host::sleep(Duration::from_nanos(nanos.saturating_sub(self.nanos(Instant::now()))));
+        }
+    }
+
+    /// A number below `limit` that follows from the seed. Used by one thread.
+    fn choose(&self, limit: u64) -> u64 {
+        let mut x = self.random.load(Ordering::Relaxed);
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
-        self.random = x;
-        1 + (x % MAX_BUDGET) as u32
+        self.random.store(x, Ordering::Relaxed);
+        x % limit
     }
 
-    fn entry(&mut self, pid: Pid) -> &mut Entry {
-        self.entries.get_mut(&pid).expect("the process is alive")
-    }
-
-    fn wake(&mut self, pid: Pid) {
-        let state = std::mem::replace(&mut self.entry(pid).state, State::Ready);
-        if let State::Receiving(Some(until)) | State::Sleeping(Some(until)) = state {
-            self.timers.remove(&(until, pid));
+    /// While the main process is alone: waits out its pause; false if it would wait for ever.
+    fn wait_alone(&self, main: &Process, pause: Pause) -> bool {
+        let (Pause::Receiving(until) | Pause::Sleeping(until)) = pause else { return true };
+        if !main.inbox().is_empty() {
+            return true;
         }
-        self.ready.push_back(pid);
-    }
-
-    /// Puts a process away that pauses.
-    fn pause(&mut self, pid: Pid, pause: Pause, body: Option<Box<dyn Body>>) {
-        let entry = self.entry(pid);
-        entry.body = body;
-        let (state, until) = match pause {
-            Pause::Yielding => (State::Ready, None),
-            Pause::Receiving(_) if !entry.inbox.is_empty() => (State::Ready, None),
-            Pause::Receiving(until) => (State::Receiving(until), until),
-            Pause::Sleeping(until) => (State::Sleeping(until), until),
-        };
-        entry.state = state;
-        if let Some(until) = until {
-            self.timers.insert((until, pid));
-        }
-        if state == State::Ready {
-            self.ready.push_back(pid);
-        }
-    }
-
-    /// The next process to run; waits for one, unless all wait for messages.
-    fn next(&mut self) -> Option<Pid> {
-        loop {
-            if let Some(&(until, pid)) = self.timers.first() {
-                let now = Instant::now();
-                if until <= now {
-                    self.wake(pid);
-                    continue;
-                }
-                if self.ready.is_empty() {
-                    host::sleep(until - now);
-                    continue;
-                }
-            }
-            return self.ready.pop_front();
-        }
-    }
-
-    /// Forgets a process that has ended, so that nobody reaches it.
-    fn remove(&mut self, pid: Pid) {
-        self.entries.remove(&pid);
+        until.is_some_and(|until| {
+            self.wait_until(self.nanos(until));
+            true
+        })
     }
 }
 
 /// Runs a program until its main process ends.
 pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
     let scheduler = runtime.scheduler();
-    let mut pid = MAIN;
-    loop {
-        let mut own = scheduler.borrow_mut().entry(pid).body.take();
-        let turn = match &mut own {
-            Some(body) => resume(&mut **body),
-            None => resume(main),
-        };
-        let process = match &mut own {
-            Some(body) => body.process(),
-            None => main.process(),
-        };
-        let reason = match (turn, process.doom()) {
-            (Turn::Exited(code), _) => return Ending::Exited(code),
-            (Turn::Returned, _) if pid == MAIN => return Ending::Returned,
-            (Turn::Returned, _) => Reason::Normal,
-            (Turn::Failed, _) => Reason::uncaught(process),
-            (Turn::Doomed | Turn::Paused(_), Some(reason)) => reason,
-            (Turn::Doomed, None) => unreachable!("doomed for no reason"),
-            (Turn::Paused(pause), None) => {
-                scheduler.borrow_mut().pause(pid, pause, own);
-                match scheduler.borrow_mut().next() {
-                    Some(next) => pid = next,
-                    None => return deadlock(),
-                }
-                continue;
-            }
-        };
-        if pid == MAIN {
-            return match reason.report(process) {
-                Some(report) => Ending::Failed(report),
-                None => Ending::Exited(0),
-            };
+    let ending = loop {
+        let turn = resume(main, None);
+        let process = main.process();
+        match outcome(turn, process) {
+            Outcome::Paused(pause) => match scheduler.crew.get() {
+                Some(crew) => return crew.run(main, pause),
+                None if scheduler.wait_alone(process, pause) => {}
+                None => break deadlock(),
+            },
+            Outcome::Ended(reason) => break main_ended(process, &reason),
+            Outcome::Exited(code) => break Ending::Exited(code),
         }
-        scheduler.borrow_mut().remove(pid);
-        process.tell_end(&reason);
-        drop(own);
-        match scheduler.borrow_mut().next() {
-            Some(next) => pid = next,
-            None => return deadlock(),
-        }
+    };
+    if let Some(crew) = scheduler.crew.get() {
+        crew.stop();
     }
+    ending
+}
+
+/// What a turn means for the process.
+enum Outcome {
+    Paused(Pause),
+    Ended(Reason),
+    /// The program ends.
+    Exited(i64),
+}
+
+fn outcome(turn: Turn, process: &Process) -> Outcome {
+    match (turn, process.doom()) {
+        (Turn::Exited(code), _) => Outcome::Exited(code),
+        (Turn::Returned, _) => Outcome::Ended(Reason::Normal),
+        (Turn::Failed, _) => Outcome::Ended(Reason::uncaught(process)),
+        (Turn::Doomed | Turn::Paused(_), Some(reason)) => Outcome::Ended(reason),
+        (Turn::Doomed, None) => unreachable!("doomed for no reason"),
+        (Turn::Paused(pause), None) => Outcome::Paused(pause),
+    }
+}
+
+fn main_ended(process: &Process, reason: &Reason) -> Ending {
+    reason.report(process).map_or(Ending::Returned, Ending::Failed)
 }
 
 fn deadlock() -> Ending {
     Ending::Failed("error: deadlock: all processes wait for messages\n".into())
 }
 
-/// Gives a process its turn.
-fn resume(body: &mut dyn Body) -> Turn {
+/// Gives a process its turn, and says so to the clock.
+fn resume(body: &mut dyn Body, running: Option<&Running>) -> Turn {
     let process = body.process();
     if let Some(turn) = process.begin_turn() {
         return turn;
     }
-    if let Some(seed) = process.runtime().options().seed {
-        let budget = process.runtime().scheduler().borrow_mut().next_budget(seed);
-        process.scheduled().budget.set(Some(budget));
+    let scheduler = process.runtime().scheduler();
+    if scheduler.is_seeded {
+        process.scheduled().budget.set(Some(1 + scheduler.choose(MAX_BUDGET) as u32));
         process.request_yield();
     }
-    ticker::set_running(Some(body.process()));
+    let Some(running) = running else { return body.resume() };
+    running.begin(process);
     let turn = body.resume();
-    ticker::set_running(None);
+    running.end();
     turn
 }
 
 /// What a process has to do with the scheduler.
 pub(crate) struct Scheduled {
-    pub(crate) pid: Pid,
-    pub(crate) inbox: Rc<Inbox>,
+    pub(crate) handle: Arc<Handle>,
     pub(crate) mailbox: Mailbox,
     pub(crate) ties: RefCell<Ties>,
     pub(crate) pause: Cell<Option<Pause>>,
@@ -302,11 +356,11 @@ pub(crate) struct Scheduled {
 impl Process {
     /// The number of the process.
     pub fn pid(&self) -> Pid {
-        self.scheduled().pid
+        self.scheduled().handle.pid
     }
 
     pub(crate) fn inbox(&self) -> &Inbox {
-        &self.scheduled().inbox
+        &self.scheduled().handle.inbox
     }
 
     pub(crate) fn mailbox(&self) -> &Mailbox {

@@ -85,7 +85,7 @@ impl Process {
 
     /// Acts on all that has arrived.
     pub(crate) fn receive_signals(&self) {
-        while let Some(signal) = self.inbox().take() {
+        for signal in self.inbox().take() {
             match signal {
                 Signal::Message(letter) => self.mailbox().put(letter),
                 Signal::Exit { from, reason } => {
@@ -104,7 +104,7 @@ impl Process {
         if self.is_doomed() {
             return Some(Turn::Doomed);
         }
-        let is_early = |until: Option<Instant>| until.is_none_or(|until| until > Instant::now());
+        let is_early = |until: Option<Instant>| until.is_none_or(|until| until > self.runtime().scheduler().now());
         let pause = self.pause();
         match pause {
             Some(pause @ Pause::Receiving(until)) if !self.has_message() && is_early(until) => {
@@ -121,7 +121,7 @@ impl Process {
     /// The process has ended: tells those who are tied to it. Others must not reach it any more.
     pub(crate) fn tell_end(&self, reason: &Reason) {
         let links = std::mem::take(&mut self.ties().borrow_mut().links);
-        let mut scheduler = self.runtime().scheduler().borrow_mut();
+        let scheduler = self.runtime().scheduler();
         for to in links {
             scheduler.deliver(to, Signal::Exit { from: self.pid(), reason: reason.clone() });
         }

@@ -47,7 +47,7 @@ impl<T: Tracer + 'static> Interpreted<T> {
             let machine = Machine::new(process, program, STACK);
             Box::new(Interpreted { machine, result: 0, start: Some(Start::Call(closure)), tracer: tracer.clone() })
         };
-        self.machine.process.runtime().scheduler().borrow_mut().set_spawner(Box::new(spawner));
+        self.machine.process.runtime().scheduler().set_spawner(Box::new(spawner));
     }
 }
 

@@ -6,6 +6,7 @@ use crate::object::Str;
 use crate::testing::Types;
 use crate::{Options, Throw, Word};
 use std::cell::RefCell;
+use std::rc::Rc;
 use vitte_abi::object::type_id;
 
 /// What a process does at each of its turns.
@@ -36,7 +37,7 @@ impl Body for Script {
 /// Runs a main process; a spawned one gets its step from `steps`, by the int in its closure's place.
 fn run_script(main: Step, steps: Vec<fn() -> Step>) -> Ending {
     let runtime = Runtime::new(Types::new().table(), Options::default(), Vec::new());
-    runtime.scheduler().borrow_mut().set_spawner(Box::new(move |process, letter| {
+    runtime.scheduler().set_spawner(Box::new(move |process, letter| {
         let number = Str::of(letter.open(&process).object(&process).unwrap()).as_str().parse::<usize>().unwrap();
         Box::new(Script { process, step: steps[number]() })
     }));
@@ -235,7 +236,7 @@ fn failures_follow_links() {
             if !started {
                 started = true;
                 start(p, 0, false);
-            } else if p.runtime().scheduler().borrow().entries.len() == 1 {
+            } else if p.runtime().scheduler().pids().len() == 1 {
                 return Ok(Turn::Returned);
             }
             sleep(p, 1)?;
@@ -304,7 +305,6 @@ fn a_seed_repeats_a_run() {
         let other = log.clone();
         runtime
             .scheduler()
-            .borrow_mut()
             .set_spawner(Box::new(move |process, _| Box::new(Script { process, step: step(&other, 5) })));
         let ending = run(runtime, &mut Script { process: Process::new(runtime), step: main });
         assert_eq!(ending, Ending::Returned);
@@ -314,4 +314,95 @@ fn a_seed_repeats_a_run() {
     assert_eq!(first.len(), 25);
     assert_eq!(first, turns(7));
     assert_ne!(first, turns(8));
+}
+
+/// A process that may run on any thread.
+struct Runner {
+    process: Box<Process>,
+    step: Box<dyn FnMut(&Process) -> Result<Turn, Throw> + Send>,
+}
+
+impl Body for Runner {
+    fn resume(&mut self) -> Turn {
+        (self.step)(&self.process).expect("nothing is thrown")
+    }
+
+    fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+}
+
+#[test]
+fn workers_share_the_processes() {
+    const CHILDREN: usize = 200;
+    const ROUNDS: i64 = 50;
+    // Each child, once told to begin, sends numbers to the next one, waits for as many, and tells the main process.
+    let options = Options { threads: std::num::NonZero::new(3), ..Options::default() };
+    let runtime = Runtime::new(Types::new().table(), options, Vec::new());
+    runtime.scheduler().set_shared_spawner(Box::new(|process, _| {
+        let (mut sent, mut got) = (0, -1);
+        let next = if process.pid() == CHILDREN as Pid + 1 { 2 } else { process.pid() + 1 };
+        let step = move |p: &Process| {
+            loop {
+                if sent == got && sent < ROUNDS {
+                    sent += 1;
+                    send(p, next, int(p, sent))?;
+                }
+                match receive(p) {
+                    Err(turn) => return Ok(turn),
+                    Ok(number) => assert_eq!(number, got + 1),
+                }
+                got += 1;
+                if got == ROUNDS {
+                    send(p, MAIN, int(p, 1))?;
+                    return Ok(Turn::Returned);
+                }
+                if got % 7 == 0 {
+                    return Ok(Turn::Paused(Pause::Yielding));
+                }
+            }
+        };
+        Box::new(Runner { process, step: Box::new(step) })
+    }));
+    let (mut started, mut ended) = (false, 0);
+    let step = move |p: &mut Process| {
+        if !started {
+            started = true;
+            // They begin once all are there.
+            let children: Vec<Pid> = (0..CHILDREN).map(|_| start(p, 0, false)).collect();
+            for child in children {
+                send(p, child, int(p, 0))?;
+            }
+        }
+        while ended < CHILDREN {
+            match receive(p) {
+                Err(turn) => return Ok(turn),
+                Ok(number) => ended += number as usize,
+            }
+        }
+        Ok(Turn::Returned)
+    };
+    let ending = run(runtime, &mut Script { process: Process::new(runtime), step: Box::new(step) });
+    assert_eq!(ending, Ending::Returned);
+}
+
+#[test]
+fn a_deadlock_of_several_workers_is_reported() {
+    let options = Options { threads: std::num::NonZero::new(2), ..Options::default() };
+    let runtime = Runtime::new(Types::new().table(), options, Vec::new());
+    runtime.scheduler().set_shared_spawner(Box::new(|process, _| {
+        let step = |p: &Process| receive(p).map_or_else(Ok, |_| Ok(Turn::Returned));
+        Box::new(Runner { process, step: Box::new(step) })
+    }));
+    let mut started = false;
+    let step = move |p: &mut Process| {
+        if !std::mem::replace(&mut started, true) {
+            for _ in 0..10 {
+                start(p, 0, false);
+            }
+        }
+        receive(p).map_or_else(Ok, |_| Ok(Turn::Returned))
+    };
+    let ending = run(runtime, &mut Script { process: Process::new(runtime), step: Box::new(step) });
+    assert_eq!(ending, Ending::Failed("error: deadlock: all processes wait for messages\n".into()));
 }

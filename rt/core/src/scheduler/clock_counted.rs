@@ -1,0 +1,37 @@
+//! The end of turns where there are no threads: each lasts a number of safepoints.
+
+use super::Pid;
+use crate::process::Process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The time between two looks at what waits, if there was a thread for that.
+pub(super) const TURN: Duration = Duration::from_millis(1);
+/// The longest such time.
+pub(super) const LOOK: Duration = Duration::from_millis(16);
+/// The safepoints in a turn: about a millisecond.
+const SAFEPOINTS: u32 = 20_000;
+
+/// What the worker runs.
+#[derive(Default)]
+pub(super) struct Running {
+    /// The turns that have begun.
+    pub(super) turns: AtomicU64,
+}
+
+impl Running {
+    /// A turn begins.
+    pub(super) fn begin(&self, process: &Process) {
+        self.turns.store(self.turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        if process.runtime().options().seed.is_none() {
+            process.scheduled().budget.set(Some(SAFEPOINTS));
+            process.request_yield();
+        }
+    }
+
+    /// The turn has ended.
+    pub(super) fn end(&self) {}
+
+    /// Has the process yield that runs there: the only one that can is the one that asks, and it looks for signals.
+    pub(super) fn preempt(&self, _: Option<Pid>) {}
+}

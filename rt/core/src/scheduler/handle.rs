@@ -1,0 +1,145 @@
+//! What others know of a process: where to put signals to it, and whether it is to be woken then.
+//!
+//! ```text
+//!            ┌───────────── yields, or was noticed ─────────────┐
+//!            ▼                                                  │
+//!  ─────► READY ──── begin ────► RUNNING ──── wake ────► NOTIFIED
+//!            ▲                     │  ▲                         │
+//!            │                    park└──────── begin ──────────┘
+//!            │                     ▼
+//!            └────── wake ────  WAITING
+//! ```
+//!
+//! A process that is READY is in one queue, once; whoever takes it from there runs it. So its body belongs to that
+//! worker, until the process is READY again or WAITING.
+
+use super::{Body, Pid};
+use crate::inbox::Inbox;
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+const READY: u8 = 0;
+const RUNNING: u8 = 1;
+/// Running, and something has arrived meanwhile.
+const NOTIFIED: u8 = 2;
+const WAITING: u8 = 3;
+
+/// No timer.
+pub(super) const NEVER: u64 = u64::MAX;
+
+/// The part of a process that others may touch.
+pub(crate) struct Handle {
+    pub(crate) pid: Pid,
+    pub(crate) inbox: Inbox,
+    state: AtomicU8,
+    /// When the timer of the process goes off, in nanoseconds of the scheduler's clock.
+    pub(super) timer: AtomicU64,
+    body: UnsafeCell<Option<Carried>>,
+}
+
+/// A body between turns.
+pub(super) enum Carried {
+    /// That of a spawned process.
+    Own(Box<dyn Body>),
+    /// The main process's, which whoever runs the program holds.
+    Main(*mut dyn Body),
+}
+
+// SAFETY: the body is moved to another thread only by a scheduler with several workers, and those are given bodies that
+// may be moved. It is reached by one thread at a time, see above.
+unsafe impl Send for Handle {}
+// SAFETY: as above; the rest is made to be shared.
+unsafe impl Sync for Handle {}
+
+impl Handle {
+    /// That of a process which has no body yet.
+    pub(super) fn new(pid: Pid) -> Handle {
+        Handle {
+            pid,
+            inbox: Inbox::default(),
+            state: AtomicU8::new(RUNNING),
+            timer: AtomicU64::new(NEVER),
+            body: UnsafeCell::new(None),
+        }
+    }
+
+    /// The running process leaves its body here, and is to be queued now.
+    pub(super) fn make_ready(&self, body: Carried) {
+        // SAFETY: the process is running, so the body is the caller's.
+        unsafe { *self.body.get() = Some(body) };
+        self.state.store(READY, Ordering::SeqCst);
+    }
+
+    /// The running process leaves its body here and waits; false if something has arrived since its turn began: then it
+    /// is to be queued.
+    pub(super) fn park(&self, body: Carried) -> bool {
+        // SAFETY: as above.
+        unsafe { *self.body.get() = Some(body) };
+        let parked = self.state.compare_exchange(RUNNING, WAITING, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if !parked {
+            self.state.store(READY, Ordering::SeqCst);
+        }
+        parked
+    }
+
+    /// Begins a turn of the process, which was taken from a queue: its body.
+    pub(super) fn begin(&self) -> Carried {
+        self.state.store(RUNNING, Ordering::SeqCst);
+        // SAFETY: whoever takes a process from a queue owns its body.
+        unsafe { (*self.body.get()).take() }.expect("a process that is ready has a body")
+    }
+
+    /// After something has arrived: whether the process was waiting, and is to be queued by the caller.
+    pub(super) fn wake(&self) -> bool {
+        let mut state = self.state.load(Ordering::SeqCst);
+        loop {
+            let next = match state {
+                RUNNING => NOTIFIED,
+                WAITING => READY,
+                _ => return false,
+            };
+            match self.state.compare_exchange_weak(state, next, Ordering::SeqCst, Ordering::SeqCst) {
+                Ok(_) => return state == WAITING,
+                Err(now) => state = now,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Process;
+    use crate::scheduler::Turn;
+
+    struct Nothing;
+
+    impl Body for Nothing {
+        fn resume(&mut self) -> Turn {
+            Turn::Returned
+        }
+
+        fn process(&mut self) -> &mut Process {
+            unreachable!("nobody asks")
+        }
+    }
+
+    #[test]
+    fn a_process_is_queued_once() {
+        let handle = Handle::new(7);
+        assert!(handle.park(Carried::Own(Box::new(Nothing))));
+        assert!(handle.wake() && !handle.wake());
+        let body = handle.begin();
+        assert!(!handle.wake() && !handle.wake());
+        assert!(!handle.park(body), "it was notified");
+        assert!(!handle.wake());
+        assert!(handle.begin_and_park());
+    }
+
+    impl Handle {
+        fn begin_and_park(&self) -> bool {
+            let body = self.begin();
+            self.park(body)
+        }
+    }
+}

@@ -1,0 +1,450 @@
+//! Workers that run the processes of a program.
+//!
+//! ```text
+//!                 the program's first thread: clock, timers, the end
+//!                                   │ ticks
+//!  ┌ worker 0 ┐   ┌ worker 1 ┐   ┌──▼───────┐        a thread each, started when there is work for it
+//!  │ ring     │◄──┤ steals   │   │ rests    │
+//!  └────▲─────┘   └────▲─────┘   └──────────┘
+//!       └─ common queue┘  for what other threads wake, and what is too much for a ring
+//! ```
+//!
+//! A worker that makes a process ready puts it into its own ring, and wakes another worker only if something else was
+//! waiting there already: two processes that talk in turns stay with one worker. What that leaves undone the clock
+//! notices. Where bodies must not change threads, and where a seed says what happens, there is one worker: the thread
+//! that runs the program.
+
+use super::clock::{LOOK, Running, TURN};
+use super::handle::{Carried, Handle, NEVER};
+use super::queue::{Injector, Ring};
+use super::settled::Settled;
+use super::table::Table;
+use super::timers::Timers;
+use super::{Body, Crew, Ending, MAIN, Outcome, Pause, Pid, Scheduler, deadlock, main_ended, outcome, resume};
+use crate::process::Process;
+use crate::runtime::Runtime;
+use crate::signal::Signal;
+use crate::sync::lock;
+use crate::sys::fatal;
+use crate::sys::host::{self, Instant};
+use std::cell::Cell;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+/// The common queue comes first in one of so many turns, or a worker with enough of its own would never look there.
+const FAIR: u64 = 61;
+/// The stacks of workers, where natives and C functions run.
+const STACK: usize = 8 << 20;
+
+thread_local! {
+    /// The worker that this thread is.
+    static WORKER: Cell<Option<&'static Worker>> = const { Cell::new(None) };
+}
+
+/// One worker.
+#[derive(Default)]
+struct Worker {
+    /// Its place among the workers.
+    index: usize,
+    ring: Ring<Handle>,
+    running: Running,
+    /// The turns as the clock last saw them.
+    seen: AtomicU64,
+    thread: Settled<Thread>,
+    /// Whether it was taken from the resting ones.
+    is_woken: AtomicBool,
+}
+
+/// The workers, and what they work on.
+pub(super) struct Pool {
+    runtime: &'static Runtime,
+    table: Table,
+    timers: Timers,
+    common: Injector<Handle>,
+    workers: Box<[Worker]>,
+    staff: Mutex<Staff>,
+    /// Workers that rest or have not been started, more or less.
+    n_spare: AtomicUsize,
+    /// The thread that ends turns, and when it will look again, in nanoseconds of the scheduler's clock.
+    clock: Settled<Thread>,
+    next_look: AtomicU64,
+    /// Whether workers are threads of their own.
+    is_shared: bool,
+    is_stopped: AtomicBool,
+    ending: Mutex<Option<Ending>>,
+}
+
+/// Which workers do nothing.
+struct Staff {
+    resting: Vec<usize>,
+    n_started: usize,
+    n_max: usize,
+}
+
+impl Crew for Pool {
+    fn run(&'static self, main: &mut dyn Body, pause: Pause) -> Ending {
+        let main: *mut (dyn Body + '_) = main;
+        // SAFETY: only the lifetime changes. The main body is used until the program ends, which this function awaits.
+        let main = unsafe { std::mem::transmute::<*mut (dyn Body + '_), *mut (dyn Body + 'static)>(main) };
+        if self.is_shared {
+            self.clock.set(thread::current());
+        }
+        let handle = self.table.with(MAIN, |handle| NonNull::from(handle)).expect("the main process is alive");
+        self.put_away(handle, pause, Carried::Main(main));
+        if self.is_shared { self.keep_time() } else { self.work_alone() }
+    }
+
+    fn deliver(&'static self, to: Pid, signal: Signal) -> bool {
+        let is_urgent = !matches!(signal, Signal::Message(_));
+        let woken = self.table.with(to, |handle| {
+            handle.inbox.put(signal);
+            handle.wake().then(|| NonNull::from(handle))
+        });
+        match woken {
+            None => return false,
+            Some(Some(handle)) => self.enqueue(handle),
+            Some(None) if is_urgent => self.workers.iter().for_each(|worker| worker.running.preempt(Some(to))),
+            Some(None) => {}
+        }
+        true
+    }
+
+    fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Release);
+        for worker in &self.workers {
+            worker.running.preempt(None);
+            worker.thread.get().into_iter().for_each(Thread::unpark);
+        }
+        self.wake_clock();
+    }
+
+    fn all(&self) -> Vec<Arc<Handle>> {
+        self.table.all()
+    }
+}
+
+impl Pool {
+    /// A pool that knows the main process. `is_shared`: whether bodies may change threads.
+    pub(super) fn new(runtime: &'static Runtime, is_shared: bool, main: Arc<Handle>) -> Pool {
+        let n = if is_shared { runtime.options().threads() } else { 1 };
+        let table = Table::default();
+        table.insert(main);
+        Pool {
+            runtime,
+            table,
+            timers: Timers::default(),
+            common: Injector::default(),
+            workers: (0..n).map(|index| Worker { index, ..Worker::default() }).collect(),
+            staff: Mutex::new(Staff { resting: Vec::new(), n_started: 0, n_max: n }),
+            n_spare: AtomicUsize::new(if is_shared { n } else { 0 }),
+            clock: Settled::default(),
+            next_look: AtomicU64::new(0),
+            is_shared,
+            is_stopped: AtomicBool::new(false),
+            ending: Mutex::new(None),
+        }
+    }
+
+    fn scheduler(&self) -> &'static Scheduler {
+        self.runtime.scheduler()
+    }
+
+    /// Starts a process that `parent` spawned.
+    pub(super) fn start(&'static self, handle: Arc<Handle>, body: Box<dyn Body>, parent: &Process) {
+        let place = NonNull::from(&*handle);
+        handle.make_ready(Carried::Own(body));
+        self.table.insert(handle);
+        self.enqueue(place);
+        // The main process, which was alone so far, runs on a thread that has something else to do from now on.
+        if WORKER.get().is_none() {
+            parent.request_yield();
+        }
+    }
+
+    /// Queues a process that has become ready: on this worker, or for all.
+    fn enqueue(&'static self, handle: NonNull<Handle>) {
+        let worker = if self.scheduler().is_seeded { None } else { WORKER.get() };
+        let Some(worker) = worker else {
+            self.common.push(handle);
+            return self.wake_worker();
+        };
+        match worker.ring.push(handle) {
+            Ok(1) => return,
+            Ok(_) => {}
+            Err(handle) => self.common.push(handle),
+        }
+        self.suggest_waking();
+    }
+
+    fn suggest_waking(&'static self) {
+        if self.n_spare.load(Ordering::Relaxed) != 0 {
+            self.wake_worker();
+        }
+    }
+
+    /// Has a worker that rests or was not needed yet look for work.
+    fn wake_worker(&'static self) {
+        let mut staff = lock(&self.staff);
+        if let Some(worker) = staff.resting.pop() {
+            self.count_spare(&staff);
+            drop(staff);
+            self.workers[worker].is_woken.store(true, Ordering::Release);
+            self.workers[worker].thread.get().expect("a worker that rests has a thread").unpark();
+        } else if self.is_shared && staff.n_started < staff.n_max {
+            let worker = &self.workers[staff.n_started];
+            let work = move || {
+                worker.thread.set(thread::current());
+                self.work(worker);
+            };
+            if thread::Builder::new().stack_size(STACK).spawn(work).is_ok() {
+                staff.n_started += 1;
+            } else if staff.n_started == 0 {
+                fatal("the system does not start a thread");
+            } else {
+                staff.n_max = staff.n_started;
+            }
+            self.count_spare(&staff);
+        }
+    }
+
+    fn count_spare(&self, staff: &Staff) {
+        self.n_spare.store(staff.resting.len() + staff.n_max - staff.n_started, Ordering::Relaxed);
+    }
+
+    /// A worker's life, on a thread of its own.
+    fn work(&'static self, worker: &'static Worker) {
+        let _end = AbortOnPanic;
+        WORKER.set(Some(worker));
+        while !self.is_stopped.load(Ordering::Acquire) {
+            match self.next(worker) {
+                Some(handle) => self.turn(worker, handle),
+                None => self.rest(worker),
+            }
+        }
+        WORKER.set(None);
+    }
+
+    /// Runs the program on this thread.
+    fn work_alone(&'static self) -> Ending {
+        let worker = &self.workers[0];
+        WORKER.set(Some(worker));
+        self.is_stopped.store(false, Ordering::Relaxed);
+        if !self.scheduler().is_seeded {
+            self.start_clock();
+        }
+        while !self.is_stopped.load(Ordering::Relaxed) {
+            self.wake_sleepers();
+            if let Some(handle) = self.next(worker) {
+                self.turn(worker, handle);
+                continue;
+            }
+            match self.timers.next() {
+                NEVER => self.end(deadlock()),
+                next => {
+                    self.next_look.store(NEVER, Ordering::Relaxed);
+                    self.scheduler().wait_until(next);
+                    self.next_look.store(0, Ordering::Release);
+                    self.wake_clock();
+                }
+            }
+        }
+        self.next_look.store(NEVER, Ordering::Relaxed);
+        WORKER.set(None);
+        lock(&self.ending).take().expect("a program that stops has an ending")
+    }
+
+    /// The next process for a worker.
+    fn next(&'static self, worker: &Worker) -> Option<NonNull<Handle>> {
+        if self.scheduler().is_seeded {
+            return self.common.pick(|len| self.scheduler().choose(len as u64) as usize);
+        }
+        let common = || {
+            let found = self.common.pop(&worker.ring, self.workers.len());
+            if found.is_some() && worker.ring.len() != 0 {
+                self.suggest_waking();
+            }
+            found
+        };
+        if worker.running.turns.load(Ordering::Relaxed) % FAIR == FAIR - 1
+            && let Some(handle) = common()
+        {
+            return Some(handle);
+        }
+        worker.ring.pop().or_else(common).or_else(|| self.steal(worker))
+    }
+
+    fn steal(&self, worker: &Worker) -> Option<NonNull<Handle>> {
+        // From the next worker on, so that not all begin with the same one.
+        let (before, after) = self.workers.split_at(worker.index);
+        after[1..].iter().chain(before).find_map(|other| other.ring.steal(&worker.ring))
+    }
+
+    fn has_work(&self) -> bool {
+        !self.common.is_empty() || self.workers.iter().any(|worker| worker.ring.len() != 0)
+    }
+
+    /// A worker without work sleeps until it is woken.
+    fn rest(&self, worker: &Worker) {
+        let mut staff = lock(&self.staff);
+        staff.resting.push(worker.index);
+        self.count_spare(&staff);
+        drop(staff);
+        // What was queued before the others could see that this worker rests.
+        if self.has_work() {
+            let mut staff = lock(&self.staff);
+            if let Some(at) = staff.resting.iter().position(|&resting| resting == worker.index) {
+                staff.resting.remove(at);
+                self.count_spare(&staff);
+                return;
+            }
+        }
+        while !worker.is_woken.swap(false, Ordering::Acquire) && !self.is_stopped.load(Ordering::Acquire) {
+            thread::park();
+        }
+    }
+
+    /// Runs a process that was taken from a queue until its turn ends.
+    fn turn(&'static self, worker: &Worker, handle: NonNull<Handle>) {
+        // SAFETY: a process that is ready is alive, and lives at least until it is put away or removed below.
+        let (mut carried, pid) = unsafe { (handle.as_ref().begin(), handle.as_ref().pid) };
+        let body = match &mut carried {
+            Carried::Own(body) => &mut **body,
+            // SAFETY: whoever runs the program holds the body until it ends, and only one worker has the pointer.
+            Carried::Main(body) => unsafe { &mut **body },
+        };
+        let turn = resume(body, Some(&worker.running));
+        let process = body.process();
+        match outcome(turn, process) {
+            Outcome::Paused(pause) => self.put_away(handle, pause, carried),
+            Outcome::Exited(code) => self.end(Ending::Exited(code)),
+            Outcome::Ended(reason) if pid == MAIN => self.end(main_ended(process, &reason)),
+            Outcome::Ended(reason) => {
+                drop(self.table.remove(pid));
+                process.tell_end(&reason);
+            }
+        }
+    }
+
+    /// Queues a process that pauses, or has it wait. Others may run it from then on.
+    fn put_away(&'static self, handle: NonNull<Handle>, pause: Pause, carried: Carried) {
+        // SAFETY: the process is alive until it runs again, which it does after this function has let go of it.
+        let place = unsafe { handle.as_ref() };
+        let until = match pause {
+            Pause::Yielding => {
+                place.make_ready(carried);
+                return self.enqueue(handle);
+            }
+            Pause::Receiving(until) | Pause::Sleeping(until) => until,
+        };
+        if let Some(until) = until {
+            let at = self.scheduler().nanos(until);
+            self.timers.set(place, at, |pid| self.table.with(pid, |_| ()).is_some());
+            if self.is_shared && at < self.next_look.load(Ordering::SeqCst) {
+                self.wake_clock();
+            }
+        }
+        if !place.park(carried) {
+            self.enqueue(handle);
+        }
+    }
+
+    /// Wakes the processes whose time has come.
+    fn wake_sleepers(&'static self) {
+        let now = self.scheduler().nanos(self.scheduler().now());
+        while let Some((at, pid)) = self.timers.due(now) {
+            let woken =
+                self.table.with(pid, |handle| (handle.take_timer(at) && handle.wake()).then(|| NonNull::from(handle)));
+            woken.flatten().into_iter().for_each(|handle| self.enqueue(handle));
+        }
+    }
+
+    /// The program ends like this, unless it has ended.
+    fn end(&self, ending: Ending) {
+        lock(&self.ending).get_or_insert(ending);
+        self.stop();
+    }
+
+    fn wake_clock(&self) {
+        self.clock.get().into_iter().for_each(Thread::unpark);
+    }
+
+    // ---- The clock ---------------------------------------------------------------------------------------------------
+
+    /// What the program's first thread does while workers run the processes: until the program ends.
+    fn keep_time(&'static self) -> Ending {
+        let mut period = TURN;
+        loop {
+            if let Some(ending) = lock(&self.ending).take() {
+                return ending;
+            }
+            self.wake_sleepers();
+            period = self.tick(period);
+            let is_idle = {
+                let staff = lock(&self.staff);
+                staff.resting.len() == staff.n_started && !self.has_work()
+            };
+            let now = self.scheduler().nanos(Instant::now());
+            let next = if is_idle { NEVER } else { now + period.as_nanos() as u64 };
+            // Whoever sets a timer after the look below sees this.
+            self.next_look.store(next, Ordering::SeqCst);
+            let timer = self.timers.next();
+            match next.min(timer) {
+                NEVER => self.end(deadlock()),
+                wake => thread::park_timeout(Duration::from_nanos(wake.saturating_sub(now))),
+            }
+        }
+    }
+
+    /// If processes wait for a worker: sees to it that those that have run since the last tick yield, and that workers
+    /// which rest do not. How long until the next tick.
+    fn tick(&'static self, period: Duration) -> Duration {
+        if !self.has_work() {
+            return (2 * period).min(LOOK);
+        }
+        self.suggest_waking();
+        for worker in &self.workers {
+            let turns = worker.running.turns.load(Ordering::Relaxed);
+            if worker.seen.swap(turns, Ordering::Relaxed) == turns {
+                worker.running.preempt(None);
+            }
+        }
+        TURN
+    }
+
+    /// Where the program's first thread is the only worker: has a thread that does nothing but end turns do so, until
+    /// `next_look` is [`NEVER`]. Without threads turns are ended by processes that wait.
+    fn start_clock(&'static self) {
+        self.next_look.store(0, Ordering::Release);
+        if self.clock.get().is_some() {
+            return self.wake_clock();
+        }
+        let clock = move || {
+            let mut period = TURN;
+            loop {
+                while self.next_look.load(Ordering::Acquire) == NEVER {
+                    thread::park();
+                }
+                thread::park_timeout(period);
+                period = self.tick(period);
+            }
+        };
+        // A failure leaves things as they are without threads.
+        if let Ok(thread) = thread::Builder::new().stack_size(64 << 10).spawn(clock) {
+            self.clock.set(thread.thread().clone());
+        }
+    }
+}
+
+/// A panic of a worker ends the program: nobody would notice otherwise.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            host::abort();
+        }
+    }
+}

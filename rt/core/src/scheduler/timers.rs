@@ -1,0 +1,94 @@
+//! When which process is to be woken.
+//!
+//! A process has one timer. Setting it to a later time costs nothing: the timer goes off at the earlier one, the process
+//! goes on waiting, and only then is it set anew. So a receive with a time limit that a message ends, again and again,
+//! touches the heap once in that time. Stopping a timer costs nothing either.
+
+use super::Pid;
+use super::handle::{Handle, NEVER};
+use crate::sync::lock;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+
+/// The timers of all processes; times are in nanoseconds of the scheduler's clock.
+#[derive(Default)]
+pub(super) struct Timers(Mutex<Heap>);
+
+#[derive(Default)]
+struct Heap {
+    set: BinaryHeap<Reverse<(u64, Pid)>>,
+    /// The length at which timers of processes that are gone are looked for.
+    sweep_at: usize,
+}
+
+impl Timers {
+    /// Sets the timer of a process that is about to wait, unless it goes off before anyway. `is_alive` says of a
+    /// number whether there is such a process.
+    pub(super) fn set(&self, handle: &Handle, at: u64, is_alive: impl Fn(Pid) -> bool) {
+        if handle.timer.load(Ordering::SeqCst) <= at {
+            return;
+        }
+        handle.timer.store(at, Ordering::SeqCst);
+        let mut heap = lock(&self.0);
+        if heap.set.len() >= heap.sweep_at.max(1024) {
+            heap.set.retain(|&Reverse((_, pid))| is_alive(pid));
+            heap.sweep_at = 2 * heap.set.len();
+        }
+        heap.set.push(Reverse((at, handle.pid)));
+    }
+
+    /// The process of a timer that goes off no later than `now`, and the timer's time.
+    pub(super) fn due(&self, now: u64) -> Option<(u64, Pid)> {
+        let mut heap = lock(&self.0);
+        heap.set.peek().filter(|Reverse((at, _))| *at <= now)?;
+        heap.set.pop().map(|Reverse(timer)| timer)
+    }
+
+    /// When the next timer goes off: [`NEVER`] if none is set.
+    pub(super) fn next(&self) -> u64 {
+        lock(&self.0).set.peek().map_or(NEVER, |Reverse((at, _))| *at)
+    }
+}
+
+impl Handle {
+    /// Whether a timer of that time, which went off, is the one that is set; then it is not any more.
+    pub(super) fn take_timer(&self, at: u64) -> bool {
+        self.timer.compare_exchange(at, NEVER, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_go_off_in_their_order_and_are_set_once() {
+        let (timers, a, b) = (Timers::default(), Handle::new(1), Handle::new(2));
+        let set = |handle: &Handle, at| timers.set(handle, at, |_| true);
+        assert_eq!((timers.next(), timers.due(NEVER - 1)), (NEVER, None));
+        set(&a, 50);
+        set(&b, 20);
+        set(&a, 70);
+        assert_eq!((timers.next(), timers.due(19), timers.due(60)), (20, None, Some((20, 2))));
+        assert!(b.take_timer(20) && !b.take_timer(20));
+        // An earlier one makes the later one void.
+        set(&a, 40);
+        assert_eq!(timers.due(60), Some((40, 1)));
+        assert!(a.take_timer(40));
+        assert_eq!(timers.due(60), Some((50, 1)));
+        assert!(!a.take_timer(50));
+        assert_eq!(timers.next(), NEVER);
+    }
+
+    #[test]
+    fn timers_of_the_dead_are_swept() {
+        let timers = Timers::default();
+        for pid in 0..100_000 {
+            timers.set(&Handle::new(pid), 1000 + pid, |pid| pid < 10);
+        }
+        assert!(lock(&timers.0).set.len() < 2048);
+        assert_eq!(timers.next(), 1000);
+    }
+}
