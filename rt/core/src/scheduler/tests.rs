@@ -316,10 +316,12 @@ fn a_seed_repeats_a_run() {
     assert_ne!(first, turns(8));
 }
 
+type SharedStep = Box<dyn FnMut(&Process) -> Result<Turn, Throw> + Send>;
+
 /// A process that may run on any thread.
 struct Runner {
     process: Box<Process>,
-    step: Box<dyn FnMut(&Process) -> Result<Turn, Throw> + Send>,
+    step: SharedStep,
 }
 
 impl Body for Runner {
