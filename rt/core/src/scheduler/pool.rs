@@ -429,6 +429,10 @@ impl Pool {
                 }
                 thread::park_timeout(period);
                 period = self.tick(period);
+                if self.timers.next() <= self.scheduler().nanos(Instant::now()) {
+                    // The worker wakes sleepers between turns.
+                    self.workers[0].running.preempt(None);
+                }
             }
         };
         // A failure leaves things as they are without threads.
