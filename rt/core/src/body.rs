@@ -1,11 +1,14 @@
-//! A process that runs compiled code on a stack of its own.
+//! A process that runs compiled code on a stack of its own: the main process.
+
+mod spawned;
+
+pub(crate) use spawned::SpawnedBody;
 
 use crate::context::{enter, resume};
 use crate::foreign::set_current;
-use crate::letter::Letter;
 use crate::process::Process;
 use crate::scheduler::{Body, Pause, Turn};
-use crate::stack::Stack;
+use crate::stack::Mapped;
 use crate::stdlib::system;
 use crate::unwind::SUSPENDED;
 use vitte_abi::program::{ENTRY_TAKES_ARGS, Program};
@@ -14,7 +17,7 @@ use vitte_abi::program::{ENTRY_TAKES_ARGS, Program};
 pub(crate) struct CompiledBody {
     pub(crate) process: Box<Process>,
     pub(crate) program: &'static Program,
-    stack: Stack,
+    stack: Mapped,
     start: Option<Start>,
 }
 
@@ -22,8 +25,6 @@ pub(crate) struct CompiledBody {
 enum Start {
     /// Calls the program's entry.
     Entry,
-    /// Calls the function value in the letter.
-    Call(Letter),
     /// Calls this shim with these arguments, for C code: see [`vitte_abi::foreign::EXPORT_SYMBOL`].
     Export(u64, u64),
 }
@@ -31,13 +32,9 @@ enum Start {
 impl CompiledBody {
     /// The main process of a program.
     pub(crate) fn main(program: &'static Program, process: Box<Process>) -> CompiledBody {
-        let stack = Stack::main(process.runtime().options().stack);
-        CompiledBody::new(program, process, stack, Start::Entry)
-    }
-
-    /// A process that calls the function value in the letter.
-    pub(crate) fn call(program: &'static Program, process: Box<Process>, closure: Letter) -> CompiledBody {
-        CompiledBody::new(program, process, Stack::pooled(), Start::Call(closure))
+        let stack = Mapped::new(process.runtime().options().stack);
+        process.set_stack_floor(stack.floor());
+        CompiledBody { process, program, stack, start: Some(Start::Entry) }
     }
 
     /// The main process of a library, which calls what C code asks for.
@@ -50,11 +47,6 @@ impl CompiledBody {
     /// Has the process, which must have nothing to do, call a shim on its next turn. `args` is an address.
     pub(crate) fn call_export(&mut self, shim: u64, args: u64) {
         self.start = Some(Start::Export(shim, args));
-    }
-
-    fn new(program: &'static Program, process: Box<Process>, stack: Stack, start: Start) -> CompiledBody {
-        process.set_stack_floor(stack.floor());
-        CompiledBody { process, program, stack, start: Some(start) }
     }
 }
 
@@ -71,19 +63,23 @@ impl Body for CompiledBody {
                     let args = if takes_args { system::args(p).object().address() } else { 0 };
                     enter(p.context(), args, self.program.entry, top)
                 }
-                Some(Start::Call(closure)) => enter(p.context(), closure.open(p).0, self.program.call_closure, top),
                 Some(Start::Export(shim, args)) => enter(p.context(), args, shim, top),
                 None => resume(p.context()),
             }
         };
-        match status {
-            0 => Turn::Returned,
-            SUSPENDED => Turn::Paused(p.pause().unwrap_or(Pause::Yielding)),
-            _ => Turn::Failed,
-        }
+        turn(p, status)
     }
 
     fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+}
+
+/// What `enter` or `resume` means by its result.
+fn turn(p: &Process, status: u64) -> Turn {
+    match status {
+        0 => Turn::Returned,
+        SUSPENDED => Turn::Paused(p.pause().unwrap_or(Pause::Yielding)),
+        _ => Turn::Failed,
     }
 }

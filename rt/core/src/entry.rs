@@ -8,7 +8,7 @@ use crate::options::{Engine, Options};
 use crate::process::Process;
 use crate::report::report_failure;
 use crate::runtime::Runtime;
-use crate::scheduler::{Body, Ending, run};
+use crate::scheduler::{Ending, run};
 use crate::stdlib::io::flush_for_exit;
 use crate::sys::{self, fatal};
 use crate::unwind::Code;
@@ -67,9 +67,7 @@ fn vt_no_backtrace(_: &(), _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result 
 /// The record's addresses must lead to the program's code and tables; only a compiler makes such records.
 pub fn run_program(program: &'static Program, options: Options, args: Vec<String>) -> i32 {
     let runtime = load(program, options, args);
-    let spawner =
-        move |process, closure| Box::new(CompiledBody::call(program, process, closure)) as Box<dyn Body + Send>;
-    runtime.scheduler().set_shared_spawner(Box::new(spawner));
+    runtime.scheduler().set_program(program, true);
     let mut main = CompiledBody::main(program, Process::new(runtime));
     match run_main(&mut main) {
         Ok(code) => {

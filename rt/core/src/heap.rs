@@ -3,7 +3,7 @@
 //! ```text
 //!            bump                      survivors
 //! nursery  ─────────►  full: collect ────────────►  old generation   a Space: blocks that are copied, or cells that
-//! (1 KiB … 4 MiB, then further blocks                                are marked and swept
+//! (256 B … 4 MiB, then further blocks                                are marked and swept
 //!  until the next safepoint)
 //!                                                   large objects    a block each, young or old; they never move
 //! ```
@@ -96,11 +96,17 @@ pub(crate) struct Heap {
     len: usize,
     /// The address in `nursery` where this cycle's objects begin.
     start: u64,
+    /// Collections since the nursery changed its size.
+    served: u32,
+    /// None in the heap of a process that has not done much, so that many such processes need little.
+    aged: Option<Box<Aged>>,
+}
+
+/// What a heap has besides a nursery, once it is collected or holds a large object.
+struct Aged {
     old: Old,
     large: LargeObjects,
     remembered: Remembered,
-    /// Collections since the nursery changed its size.
-    served: u32,
     /// The size of the old generation at which it is collected.
     threshold: u64,
     stats: Stats,
@@ -123,16 +129,25 @@ impl Heap {
             len: blocks::SMALLEST,
             filled: Vec::new(),
             start: 0,
-            old: match options.engine {
-                Engine::MarkSweep => Old::MarkSweep(Box::default()),
-                Engine::Generational | Engine::None => Old::Copying(Copying::default()),
-            },
-            large: LargeObjects::default(),
-            remembered: Remembered::default(),
             served: 0,
-            threshold: 0,
-            stats: Stats::default(),
+            aged: None,
         }
+    }
+
+    fn aged(&mut self) -> &mut Aged {
+        let (engine, nursery) = (self.engine, self.nursery.len.max(self.len));
+        self.aged.get_or_insert_with(|| {
+            Box::new(Aged {
+                old: match engine {
+                    Engine::MarkSweep => Old::MarkSweep(Box::default()),
+                    Engine::Generational | Engine::None => Old::Copying(Copying::default()),
+                },
+                large: LargeObjects::default(),
+                remembered: Remembered::default(),
+                threshold: nursery as u64 * OLD_NURSERIES,
+                stats: Stats::default(),
+            })
+        })
     }
 
     /// Whether every safepoint collects.
@@ -143,29 +158,28 @@ impl Heap {
     /// The counts, with `next` the end of the objects in the nursery.
     pub(crate) fn stats(&self, next: u64) -> Stats {
         let young = self.young_bytes(next);
-        Stats {
-            live: young + self.old_used(),
-            reserved: self.nursery.len as u64
-                + self.filled.iter().map(|block| block.len as u64).sum::<u64>()
-                + self.large.reserved()
-                + match &self.old {
-                    Old::Copying(space) => space.reserved(),
-                    Old::MarkSweep(space) => space.reserved(),
-                },
-            allocated: self.stats.allocated + young,
-            ..self.stats
-        }
+        let nursery = self.nursery.len as u64 + self.filled.iter().map(|block| block.len as u64).sum::<u64>();
+        let (stats, aged) = self.aged.as_ref().map_or((Stats::default(), 0), |aged| {
+            let old = match &aged.old {
+                Old::Copying(space) => space.reserved(),
+                Old::MarkSweep(space) => space.reserved(),
+            };
+            (aged.stats, old + aged.large.reserved())
+        });
+        Stats { live: young + self.old_used(), reserved: nursery + aged, allocated: stats.allocated + young, ..stats }
     }
 
     /// Whether an address is in the memory of the heap.
     pub(crate) fn contains(&self, address: u64) -> bool {
         let young = self.nursery.contains(address) || self.filled.iter().any(|block| block.contains(address));
         young
-            || self.large.contains(address)
-            || match &self.old {
-                Old::Copying(space) => space.contains(address),
-                Old::MarkSweep(space) => space.contains(address),
-            }
+            || self.aged.as_ref().is_some_and(|aged| {
+                aged.large.contains(address)
+                    || match &aged.old {
+                        Old::Copying(space) => space.contains(address),
+                        Old::MarkSweep(space) => space.contains(address),
+                    }
+            })
     }
 
     /// The bytes of all objects that may be alive.
@@ -175,15 +189,16 @@ impl Heap {
 
     fn young_bytes(&self, next: u64) -> u64 {
         let filled: u64 = self.filled.iter().map(|block| block.len as u64).sum();
-        filled + next.saturating_sub(self.start) + self.large.young_bytes()
+        filled + next.saturating_sub(self.start) + self.aged.as_ref().map_or(0, |aged| aged.large.young_bytes())
     }
 
     fn old_used(&self) -> u64 {
-        let space = match &self.old {
-            Old::Copying(space) => space.used(),
-            Old::MarkSweep(space) => space.used(),
-        };
-        space + self.large.old_bytes()
+        self.aged.as_ref().map_or(0, |aged| aged.old_used())
+    }
+
+    /// Whether it has no block yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.nursery == Block::EMPTY
     }
 
     /// A further block for the nursery, with room for `size` bytes: for natives, and for objects larger than the
@@ -201,63 +216,59 @@ impl Heap {
 
     /// A large object of `size` bytes, and whether its memory is all zero.
     pub(crate) fn alloc_large(&mut self, size: usize) -> (u64, bool) {
-        self.large.alloc(size)
+        self.aged().large.alloc(size)
     }
 
     /// Whether enough large objects were made for a collection.
     pub(crate) fn is_large_due(&self) -> bool {
-        self.large.young_bytes() > (self.nursery.len as u64).max(self.old_used() / 2).max(1 << 20)
+        self.aged.as_ref().is_some_and(|aged| {
+            aged.large.young_bytes() > (self.nursery.len as u64).max(aged.old_used() / 2).max(1 << 20)
+        })
     }
 
     /// Remembers a store into an old object; see [`Remembered::store`].
     pub(crate) fn remember(&mut self, object: u64, slot: Option<u64>) {
         // SAFETY: write barriers name a live object.
-        unsafe { self.remembered.store(object, slot) }
+        unsafe { self.aged().remembered.store(object, slot) }
     }
 
     /// Collects: the nursery, or if `full` or if it is time, everything. `next` is the end of the objects in the
     /// nursery; the result is free memory with room for `size` bytes.
     pub(crate) fn collect(&mut self, shapes: &Shapes, next: u64, size: usize, full: bool, roots: Roots<'_>) -> Area {
-        if self.nursery == Block::EMPTY && self.large.young_bytes() == 0 && !full {
+        if self.nursery == Block::EMPTY && self.young_bytes(next) == 0 && !full {
             return self.fresh_nursery(size);
         }
         let young = self.young_bytes(next);
+        self.aged();
+        let Some(aged) = &mut self.aged else { unreachable!("it was just made") };
         if self.engine == Engine::None {
-            self.stats.allocated += self.large.settle_all();
+            aged.stats.allocated += aged.large.settle_all();
             return self.extend(size.max(64 << 10));
         }
-        self.stats.allocated += young;
+        aged.stats.allocated += young;
         let began = self.log.then(Instant::now);
-        let before = young + self.old_used();
-        let full = full || self.stress || self.old_used() >= self.threshold.max(1);
-        let survived = match &mut self.old {
-            Old::Copying(space) => Cycle {
-                shapes,
-                nursery: self.nursery,
-                filled: &self.filled,
-                large: &mut self.large,
-                remembered: &mut self.remembered,
-                poison: self.stress,
-            }
-            .run(space, full, roots),
-            Old::MarkSweep(space) => Cycle {
-                shapes,
-                nursery: self.nursery,
-                filled: &self.filled,
-                large: &mut self.large,
-                remembered: &mut self.remembered,
-                poison: self.stress,
-            }
-            .run(&mut **space, full, roots),
+        let before = young + aged.old_used();
+        let full = full || self.stress || aged.old_used() >= aged.threshold.max(1);
+        let cycle = Cycle {
+            shapes,
+            nursery: self.nursery,
+            filled: &self.filled,
+            large: &mut aged.large,
+            remembered: &mut aged.remembered,
+            poison: self.stress,
+        };
+        let survived = match &mut aged.old {
+            Old::Copying(space) => cycle.run(space, full, roots),
+            Old::MarkSweep(space) => cycle.run(&mut **space, full, roots),
         };
         if full {
-            self.stats.major += 1;
-            self.threshold = (self.old_used() * GROWTH).max(self.nursery.len as u64 * OLD_NURSERIES);
+            aged.stats.major += 1;
+            aged.threshold = (aged.old_used() * GROWTH).max(self.nursery.len as u64 * OLD_NURSERIES);
         } else {
-            self.stats.minor += 1;
+            aged.stats.minor += 1;
         }
         if let Some(began) = began {
-            self.stats.log(full, before, self.old_used(), began.elapsed());
+            aged.stats.log(full, before, aged.old_used(), began.elapsed());
         }
         self.next_nursery(next, survived, young, size)
     }
@@ -310,10 +321,17 @@ impl Heap {
         let block = Block::take(self.len.max(size));
         self.nursery = block;
         self.start = block.base;
-        if self.threshold == 0 {
-            self.threshold = block.len as u64 * OLD_NURSERIES;
-        }
         Area { next: block.base, end: block.end() }
+    }
+}
+
+impl Aged {
+    fn old_used(&self) -> u64 {
+        let space = match &self.old {
+            Old::Copying(space) => space.used(),
+            Old::MarkSweep(space) => space.used(),
+        };
+        space + self.large.old_bytes()
     }
 }
 

@@ -98,8 +98,7 @@ fn start(program: &'static Program) -> Result<&'static mut CompiledBody, String>
     }
     report_panics();
     let runtime = load(program, options, Vec::new());
-    let spawner = move |process, closure| Box::new(CompiledBody::call(program, process, closure)) as Box<dyn Body>;
-    runtime.scheduler().set_spawner(Box::new(spawner));
+    runtime.scheduler().set_program(program, false);
     let process = Process::new(runtime);
     Ok(Box::leak(Box::new(CompiledBody::library(program, process))))
 }

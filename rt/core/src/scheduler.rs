@@ -16,6 +16,7 @@ mod clock;
 mod handle;
 mod pool;
 mod queue;
+mod room;
 mod settled;
 mod table;
 #[cfg(all(test, not(loom)))]
@@ -23,7 +24,10 @@ mod tests;
 mod timers;
 
 pub(crate) use handle::Handle;
+pub use room::Room;
 
+#[cfg(all(unix, not(miri)))]
+use crate::body::SpawnedBody;
 use crate::inbox::Inbox;
 use crate::letter::Letter;
 use crate::mailbox::{Mailbox, waited};
@@ -36,10 +40,13 @@ use clock::Running;
 use pool::Pool;
 use settled::Settled;
 use std::cell::{Cell, RefCell};
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::ThreadId;
 use std::time::Duration;
+#[cfg(all(unix, not(miri)))]
+use vitte_abi::program::Program;
 
 /// The number of a process, counted from 1 for the main process.
 pub type Pid = u64;
@@ -82,6 +89,8 @@ pub enum Pause {
     Receiving(Option<Instant>),
     /// It sleeps until this moment; for ever if it is too far away to be told.
     Sleeping(Option<Instant>),
+    /// It could not begin its turn, as another process is where it runs.
+    Crowded(&'static Room),
 }
 
 /// How a program ended.
@@ -99,13 +108,15 @@ pub enum Ending {
 /// Makes the body of a new process, which will call the function value in the letter.
 pub type Spawner = Box<dyn Fn(Box<Process>, Letter) -> Box<dyn Body>>;
 
-/// The same where processes may run on any thread.
-pub type SharedSpawner = Box<dyn Fn(Box<Process>, Letter) -> Box<dyn Body + Send> + Send + Sync>;
-
+/// How bodies are made, and whether they may run on any thread.
 enum Maker {
-    /// All processes run on this thread.
+    /// All run on this thread.
     Here(Spawner, ThreadId),
-    Anywhere(SharedSpawner),
+    /// They run a program's compiled code.
+    #[cfg(all(unix, not(miri)))]
+    Compiled(&'static Program, bool),
+    #[cfg(test)]
+    Anywhere(Box<dyn Fn(Box<Process>, Letter) -> Box<dyn Body + Send> + Send + Sync>),
 }
 
 // SAFETY: a spawner for one thread is called by that thread alone, see `make`.
@@ -120,7 +131,20 @@ impl Maker {
                 assert!(*thread == std::thread::current().id(), "processes of this program run on one thread");
                 spawner(process, body)
             }
+            #[cfg(all(unix, not(miri)))]
+            Maker::Compiled(program, _) => Box::new(SpawnedBody::new(program, process, body)),
+            #[cfg(test)]
             Maker::Anywhere(spawner) => spawner(process, body),
+        }
+    }
+
+    fn is_shared(&self) -> bool {
+        match self {
+            Maker::Here(..) => false,
+            #[cfg(all(unix, not(miri)))]
+            Maker::Compiled(_, is_shared) => *is_shared,
+            #[cfg(test)]
+            Maker::Anywhere(_) => true,
         }
     }
 }
@@ -131,6 +155,8 @@ trait Crew: Sync {
     fn run(&'static self, main: &mut dyn Body, pause: Pause) -> Ending;
     /// See [`Scheduler::deliver`].
     fn deliver(&'static self, to: Pid, signal: Signal) -> bool;
+    /// Queues a process that is ready.
+    fn enqueue(&'static self, handle: NonNull<Handle>);
     /// The program has ended: no further turns begin, and those that run are to end.
     fn stop(&self);
     /// All processes.
@@ -175,9 +201,10 @@ impl Scheduler {
         self.maker.set(Maker::Here(spawner, std::thread::current().id()));
     }
 
-    /// Says how bodies of processes are made that may run on any thread.
-    pub fn set_shared_spawner(&self, spawner: SharedSpawner) {
-        self.maker.set(Maker::Anywhere(spawner));
+    /// Processes run this program, on any thread if `is_shared`, else on the calling one.
+    #[cfg(all(unix, not(miri)))]
+    pub(crate) fn set_program(&self, program: &'static Program, is_shared: bool) {
+        self.maker.set(Maker::Compiled(program, is_shared));
     }
 
     /// Gives a new process its number and inbox. The first is the main process.
@@ -195,7 +222,7 @@ impl Scheduler {
         let pool = match self.pool.get() {
             Some(pool) => pool,
             None => {
-                let is_shared = matches!(maker, Maker::Anywhere(_)) && !self.is_seeded;
+                let is_shared = maker.is_shared() && !self.is_seeded;
                 self.pool.set(Pool::new(parent.runtime(), is_shared, self.main.get()?.clone()));
                 let pool = self.pool.get()?;
                 self.crew.set(pool);
@@ -221,6 +248,13 @@ impl Scheduler {
                 let main = self.main.get().filter(|main| main.pid == to);
                 main.map(|main| main.inbox.put(signal)).is_some()
             }
+        }
+    }
+
+    /// Queues a process that was ready, but had to wait for a room.
+    pub(crate) fn enqueue(&self, handle: NonNull<Handle>) {
+        if let Some(crew) = self.crew.get() {
+            crew.enqueue(handle);
         }
     }
 
@@ -383,7 +417,7 @@ impl Process {
     pub(crate) fn finish_pause(&self) {
         match self.scheduled().pause.take() {
             Some(Pause::Receiving(_)) => self.set_result(u64::from(waited(self))),
-            Some(Pause::Sleeping(_) | Pause::Yielding) | None => {}
+            Some(Pause::Sleeping(_) | Pause::Yielding | Pause::Crowded(_)) | None => {}
         }
         self.clear_suspended();
     }

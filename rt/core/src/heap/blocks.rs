@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The smallest block: the first nursery of a process.
 pub(crate) const SMALLEST: usize = 1 << SMALLEST_LOG;
-const SMALLEST_LOG: u32 = 10;
+const SMALLEST_LOG: u32 = 8;
 /// The largest block that is recycled.
 const LARGEST: usize = 1 << LARGEST_LOG;
 const LARGEST_LOG: u32 = 22;

@@ -159,9 +159,14 @@ impl Process {
 
     #[cold]
     fn alloc_beyond(&self, size: usize) -> u64 {
-        let area = self.heap.borrow_mut().extend(size);
+        let mut heap = self.heap.borrow_mut();
+        let is_first = heap.is_untouched();
+        let area = heap.extend(size);
+        drop(heap);
         self.open(area);
-        self.request_collection(false);
+        if !is_first {
+            self.request_collection(false);
+        }
         self.set_heap_next(area.next + size as u64);
         area.next
     }

@@ -157,6 +157,12 @@ impl Process {
         unsafe { (*self.context.get()).resume = resume }
     }
 
+    /// The stack pointer of a process that is suspended.
+    pub(crate) fn resume_sp(&self) -> u64 {
+        // SAFETY: as above.
+        unsafe { (*self.context.get()).resume[1] }
+    }
+
     /// The context, for compiled code.
     pub(crate) fn context(&self) -> *mut Context {
         self.context.get()

@@ -112,6 +112,20 @@ impl Crew for Pool {
         true
     }
 
+    fn enqueue(&'static self, handle: NonNull<Handle>) {
+        let worker = if self.scheduler().is_seeded { None } else { WORKER.get() };
+        let Some(worker) = worker else {
+            self.common.push(handle);
+            return self.wake_worker();
+        };
+        match worker.ring.push(handle) {
+            Ok(1) => return,
+            Ok(_) => {}
+            Err(handle) => self.common.push(handle),
+        }
+        self.suggest_waking();
+    }
+
     fn stop(&self) {
         self.is_stopped.store(true, Ordering::Release);
         for worker in &self.workers {
@@ -162,21 +176,6 @@ impl Pool {
         if WORKER.get().is_none() {
             parent.request_yield();
         }
-    }
-
-    /// Queues a process that has become ready: on this worker, or for all.
-    fn enqueue(&'static self, handle: NonNull<Handle>) {
-        let worker = if self.scheduler().is_seeded { None } else { WORKER.get() };
-        let Some(worker) = worker else {
-            self.common.push(handle);
-            return self.wake_worker();
-        };
-        match worker.ring.push(handle) {
-            Ok(1) => return,
-            Ok(_) => {}
-            Err(handle) => self.common.push(handle),
-        }
-        self.suggest_waking();
     }
 
     fn suggest_waking(&'static self) {
@@ -336,6 +335,14 @@ impl Pool {
             Pause::Yielding => {
                 place.make_ready(carried);
                 return self.enqueue(handle);
+            }
+            Pause::Crowded(room) => {
+                place.make_ready(carried);
+                if !room.wait(handle) {
+                    return self.enqueue(handle);
+                }
+                // Who is there does not know that it is to make way.
+                return self.workers.iter().for_each(|worker| worker.running.preempt(None));
             }
             Pause::Receiving(until) | Pause::Sleeping(until) => until,
         };

@@ -341,7 +341,7 @@ fn workers_share_the_processes() {
     // Each child, once told to begin, sends numbers to the next one, waits for as many, and tells the main process.
     let options = Options { threads: std::num::NonZero::new(3), ..Options::default() };
     let runtime = Runtime::new(Types::new().table(), options, Vec::new());
-    runtime.scheduler().set_shared_spawner(Box::new(|process, _| {
+    runtime.scheduler().maker.set(Maker::Anywhere(Box::new(|process, _| {
         let (mut sent, mut got) = (0, -1);
         let next = if process.pid() == CHILDREN as Pid + 1 { 2 } else { process.pid() + 1 };
         let step = move |p: &Process| {
@@ -365,7 +365,7 @@ fn workers_share_the_processes() {
             }
         };
         Box::new(Runner { process, step: Box::new(step) })
-    }));
+    })));
     let (mut started, mut ended) = (false, 0);
     let step = move |p: &mut Process| {
         if !started {
@@ -392,10 +392,10 @@ fn workers_share_the_processes() {
 fn a_deadlock_of_several_workers_is_reported() {
     let options = Options { threads: std::num::NonZero::new(2), ..Options::default() };
     let runtime = Runtime::new(Types::new().table(), options, Vec::new());
-    runtime.scheduler().set_shared_spawner(Box::new(|process, _| {
+    runtime.scheduler().maker.set(Maker::Anywhere(Box::new(|process, _| {
         let step = |p: &Process| receive(p).map_or_else(Ok, |_| Ok(Turn::Returned));
         Box::new(Runner { process, step: Box::new(step) })
-    }));
+    })));
     let mut started = false;
     let step = move |p: &mut Process| {
         if !std::mem::replace(&mut started, true) {
