@@ -30,8 +30,8 @@ macro_rules! for_each_op {
         // ---- Moving values ---------------------------------------------------------------------------------------
         /// Do nothing.
         0x00 NOP = Nop { } where { } [];
-        /// `dst = constant`. Into an `any` or optional register the constant is wrapped; a `bytes` constant is a
-        /// fresh copy each time.
+        /// `dst = constant`. Into an `any` or optional register the constant is wrapped; a byte sequence
+        /// is fresh `bytes` each time, or a fresh list of the numbers in it: see `TABLE_GET`.
         0x01 LOAD_CONST = LoadConst { dst: Def<_>, value: Const } where { Special } [Allocs];
         /// `dst = parameter`, by its position; in text by its name.
         0x02 LOAD_ARG = LoadArg { dst: Def<_>, param: Param } where { Special } [];
@@ -238,6 +238,9 @@ macro_rules! for_each_op {
         0xac LIST_RESERVE = ListReserve { list: Use<[T]>, capacity: Use<Int> } where { } [Throws Allocs];
         /// Copy `len` items from `src[from ..]` to `dst[at ..]`, as if through a third list; or `IndexError`.
         0xad LIST_COPY = ListCopy { list: Use<[T]>, at: Use<Int>, src: Use<[T]>, from: Use<Int>, len: Use<Int> } where { } [Throws];
+        /// `dst` = item `index` of a constant byte sequence that holds numbers of the type of `dst`, one after the other,
+        /// the least byte first; or `IndexError`.
+        0xae TABLE_GET = TableGet { dst: Def<T>, table: Const, index: Use<Int> } where { T: Num } [Throws];
 
         // ---- Maps -----------------------------------------------------------------------------------------------------------
         /// `dst` = a new, empty map.

@@ -308,6 +308,7 @@ impl<'e> Emitter<'e> {
             Op::Load(..)
             | Op::Store(..)
             | Op::LoadItem(_)
+            | Op::LoadTable(_)
             | Op::StoreItem(_)
             | Op::LoadForeign(..)
             | Op::StoreForeign(_)

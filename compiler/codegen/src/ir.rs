@@ -377,6 +377,8 @@ pub enum Op {
     LoadItem(Repr),
     /// Store `c` as item number `b` of buffer `a`. References need [`Op::Barrier`] first.
     StoreItem(Repr),
+    /// Load number `b` (`I64`, in bounds) of the constant numbers at the address `a`, which [`Op::Bytes`] gives.
+    LoadTable(Repr),
     /// Load from the foreign address `a` plus an offset.
     LoadForeign(Repr, i64),
     /// Store `b` at the foreign address `a` plus an offset.

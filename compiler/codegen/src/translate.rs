@@ -229,6 +229,7 @@ impl Translator<'_> {
         match inst {
             Inst::Nop {} => {}
             Inst::LoadConst { dst, value } => self.load_const(*dst, *value),
+            Inst::TableGet { dst, table, index } => self.table_get(*dst, *table, *index),
             Inst::LoadArg { dst, param } => self.move_reg(*dst, Reg(param.0)),
             Inst::Move { dst, src } => self.move_reg(*dst, *src),
             Inst::LoadGlobal { dst, global } => {

@@ -117,6 +117,28 @@ pub(crate) enum Op {
     PtrStr,
 }
 
+impl Op {
+    /// Whether it changes its first operand.
+    pub(crate) fn changes(self) -> bool {
+        use Op::*;
+        matches!(
+            self,
+            ListPush
+                | ListPop
+                | ListInsert
+                | ListRemove
+                | ListExtend
+                | ListTruncate
+                | ListReserve
+                | ListCopy
+                | ListClear
+                | MapSet
+                | MapRemove
+                | MapClear
+        )
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum NodeKind {
     /// Reported already.

@@ -54,6 +54,11 @@ pub(crate) fn value(session: &mut Session<'_>, id: ConstId) -> Option<Value> {
     Some(value)
 }
 
+/// The value of an expression within a constant, whose value is known; `None` if it has none.
+pub(crate) fn evaluate(session: &mut Session<'_>, body: &Body, id: NodeId) -> Option<Value> {
+    eval(session, body, id).ok()
+}
+
 fn fail(session: &mut Session<'_>, code: vitbc::Code, span: Span, message: &str) -> Failed {
     session.program.report(Diagnostic::error(code, span, message));
     Failed

@@ -6,6 +6,7 @@ mod assign;
 mod calls;
 mod closures;
 mod compare;
+mod constants;
 mod control;
 mod convert;
 mod data;
@@ -76,6 +77,8 @@ pub(crate) struct Lowering<'s, 'a> {
     implemented: FxHashSet<(Ty, Ty)>,
     /// Functions that compare values of types with an equality of their own within.
     equality: FxHashMap<Ty, FuncIdx>,
+    /// Functions that answer for constants.
+    answers: FxHashMap<constants::Answer, FuncIdx>,
     own_equality: FxHashMap<Ty, bool>,
     /// How deep the instance is that is being made.
     depth: u32,
@@ -128,6 +131,7 @@ pub(crate) fn lower(session: &mut Session<'_>, main: ModuleId, roots: &Roots) ->
         asked: vec![],
         implemented: FxHashSet::default(),
         equality: FxHashMap::default(),
+        answers: FxHashMap::default(),
         own_equality: FxHashMap::default(),
         depth: 0,
         at: Span::default(),

@@ -111,8 +111,8 @@ macro_rules! for_each_helper {
             vt_list_truncate(list: Ref, len: Int) -> Unit [Reads Writes Throws];
             vt_list_reserve(list: Ref, capacity: Int) -> Unit [Reads Writes Throws Allocs];
             vt_list_copy(list: Ref, at: Int, src: Ref, from: Int, len: Int) -> Unit [Reads Writes Throws];
-            /// Fresh `bytes` of the `len` bytes at `data`.
-            vt_bytes_of(data: Ptr, len: Int) -> Bytes [Allocs];
+            /// A list of numbers, or `bytes`, whose items stand in the `size` bytes at `data`.
+            vt_list_of_data(ty: Type, data: Ptr, size: Int) -> Ref [Allocs];
             // ---- maps
             vt_map_new(ty: Type) -> Ref [Allocs];
             vt_map_get(map: Ref, key: Bits) -> Bits [Reads Throws];

@@ -26,8 +26,8 @@ pub use crate::stdlib::io::{
     write_out as vt_write_out,
 };
 pub use crate::stdlib::list::{
-    bytes_of as vt_bytes_of, list_copy as vt_list_copy, list_extend as vt_list_extend, list_fill as vt_list_fill,
-    list_grow as vt_list_grow, list_insert as vt_list_insert, list_new as vt_list_new, list_of as vt_list_of,
+    list_copy as vt_list_copy, list_extend as vt_list_extend, list_fill as vt_list_fill,
+    list_grow as vt_list_grow, list_insert as vt_list_insert, list_new as vt_list_new, list_of as vt_list_of, list_of_data as vt_list_of_data,
     list_remove as vt_list_remove, list_reserve as vt_list_reserve, list_slice as vt_list_slice,
     list_truncate as vt_list_truncate,
 };

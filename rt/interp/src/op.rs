@@ -61,8 +61,10 @@ pub enum Op {
     Const { dst: Slot, bits: u64 },
     /// String constant number `index`.
     LoadStr { dst: Slot, index: u32 },
-    /// A fresh copy of byte sequence `index`.
-    LoadData { dst: Slot, index: u32 },
+    /// A fresh list of what is in byte sequence `index`.
+    LoadData { dst: Slot, index: u32, ty: TypeId },
+    /// Item of byte sequence `table`.
+    TableGet { dst: Slot, index: Slot, form: Form, table: u32 },
     /// `any` word of a scalar that needs a box: number `index` of `Func::bits`.
     LoadBoxed { dst: Slot, ty: Scalar, index: u32 },
     Move { dst: Slot, src: Slot },

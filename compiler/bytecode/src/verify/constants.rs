@@ -4,6 +4,7 @@ use super::describe::type_name;
 use crate::codes::Code;
 use crate::error::{Error, Result};
 use crate::index::TypeIdx;
+use crate::inst::Class;
 use crate::types::Type;
 use crate::{Const, Module};
 
@@ -24,12 +25,35 @@ pub(super) fn check_fits(module: &Module, value: Const, ty: TypeIdx) -> Result<(
         Const::Int(idx) => holds(inner, module.ints[idx.index()]),
         Const::Float(_) => inner.is_real(),
         Const::Str(_) => *inner == Type::Str,
-        Const::Data(_) => *inner == Type::Bytes,
+        Const::Data(_) => match inner {
+            Type::List(item) if Class::Num.admits(module.ty(*item)) => return check_table(module, value, *item),
+            own => *own == Type::Bytes,
+        },
     };
     if fits {
         return Ok(());
     }
     let message = format!("{} does not fit type {}", describe(module, value), type_name(module, ty));
+    Err(Error::new(Code::BAD_CONSTANT, message))
+}
+
+/// Checks that `table` is a byte sequence that holds numbers of type `item`.
+pub(super) fn check_table(module: &Module, table: Const, item: TypeIdx) -> Result<()> {
+    let Const::Data(idx) = table else {
+        let message = format!("{} is no table; a table is a byte sequence", describe(module, table));
+        return Err(Error::new(Code::BAD_CONSTANT, message));
+    };
+    let data = &module.data[idx.index()];
+    let size = match module.ty(item) {
+        Type::I8 | Type::U8 => 1,
+        Type::I16 | Type::U16 => 2,
+        Type::I32 | Type::U32 | Type::F32 => 4,
+        _ => 8,
+    };
+    if data.len().is_multiple_of(size) {
+        return Ok(());
+    }
+    let message = format!("these {} bytes are no table of {}", data.len(), type_name(module, item));
     Err(Error::new(Code::BAD_CONSTANT, message))
 }
 

@@ -14,6 +14,7 @@ impl Body<'_> {
     pub(super) fn value_rule(&self, inst: &Inst) -> Option<Result<()>> {
         Some(match inst {
             Inst::LoadConst { dst, value } => constants::check_fits(self.module, *value, self.ty(*dst)),
+            Inst::TableGet { dst, table, .. } => constants::check_table(self.module, *table, self.ty(*dst)),
             Inst::LoadArg { dst, param } => self.expect(*dst, self.function.regs[param.index()], "dst"),
             Inst::LoadGlobal { dst, global } => self.expect(*dst, self.module.globals[global.index()].ty, "dst"),
             Inst::LoadCapture { dst, capture } => self.expect(*dst, self.function.captures[capture.index()], "dst"),

@@ -34,6 +34,11 @@ impl Emitter<'_> {
                 let address = self.item(self.arg(data, 0), self.arg(data, 1), repr);
                 return Some(self.b.ins().load(machine_type(repr), flags, address, offset::BUFFER_DATA as i32));
             }
+            Op::LoadTable(repr) => {
+                let flags = self.regions.flags(&mut self.b, Memory::Object(Region::Immutable));
+                let address = self.item(self.arg(data, 0), self.arg(data, 1), repr);
+                return Some(self.b.ins().load(machine_type(repr), flags, address, 0));
+            }
             Op::StoreItem(repr) => {
                 let flags = self.regions.flags(&mut self.b, Memory::Object(Region::Items(repr)));
                 let address = self.item(self.arg(data, 0), self.arg(data, 1), repr);

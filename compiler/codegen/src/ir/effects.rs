@@ -129,7 +129,15 @@ impl Op {
         self.is_pure()
             && !matches!(
                 self,
-                Op::SDiv | Op::UDiv | Op::SRem | Op::URem | Op::Load(..) | Op::Unbox(_) | Op::Refine | Op::IsType(_)
+                Op::SDiv
+                    | Op::UDiv
+                    | Op::SRem
+                    | Op::URem
+                    | Op::Load(..)
+                    | Op::LoadTable(_)
+                    | Op::Unbox(_)
+                    | Op::Refine
+                    | Op::IsType(_)
             )
     }
 

@@ -186,6 +186,7 @@ fn op_text(op: &Op) -> String {
         Op::FToU(to) => format!("ftou.{}", repr(*to)),
         Op::Bitcast(to) => format!("bitcast.{}", repr(*to)),
         Op::LoadItem(held) => format!("load_item.{}", repr(*held)),
+        Op::LoadTable(held) => format!("load_table.{}", repr(*held)),
         Op::StoreItem(held) => format!("store_item.{}", repr(*held)),
         Op::New(ty, 0) => format!("new type{ty}"),
         Op::New(ty, tag) => format!("new type{ty}#{tag}"),

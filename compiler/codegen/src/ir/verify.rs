@@ -212,6 +212,7 @@ impl Verifier<'_> {
             Op::Load(repr, ..) => (args == [Ref], *repr),
             Op::Store(..) => (args.len() == 2 && first == Ref, Unit),
             Op::LoadItem(repr) => (args == [Ref, I64], *repr),
+            Op::LoadTable(repr) => (args == [I64, I64], *repr),
             Op::StoreItem(repr) => (args == [Ref, I64, *repr], Unit),
             Op::LoadForeign(repr, _) => (args == [I64], *repr),
             Op::StoreForeign(_) => (args.len() == 2 && first == I64, Unit),

@@ -74,12 +74,23 @@ impl Translator<'_> {
             Const::Str(idx) => self.str_const(idx),
             Const::Data(idx) => {
                 let data = &module.data[idx.index()];
-                let len = self.int(Repr::I64, data.len() as i64);
+                let (id, size) = (self.type_id(ty), self.int(Repr::I64, data.len() as i64));
                 let address = self.value(Op::Bytes(data.as_slice().into()), vec![], Repr::I64);
-                self.helper(Helper::vt_bytes_of, vec![address, len])
+                self.helper(Helper::vt_list_of_data, vec![id, address, size])
             }
             Const::Unit | Const::Nil => unreachable!("verified: {constant:?} is of no such type"),
         }
+    }
+
+    pub(super) fn table_get(&mut self, dst: Reg, table: Const, index: Reg) {
+        let Const::Data(idx) = table else { unreachable!("verified: {table:?} is a byte sequence") };
+        let (data, repr) = (&self.env.module.data[idx.index()], self.repr_of(dst));
+        let index = self.read(index);
+        let len = self.int(Repr::I64, (data.len() / repr.size() as usize) as i64);
+        self.check_index(index, len);
+        let address = self.value(Op::Bytes(data.as_slice().into()), vec![], Repr::I64);
+        let item = self.value(Op::LoadTable(repr), vec![address, index], repr);
+        self.write(dst, item);
     }
 
     fn str_const(&mut self, idx: StrIdx) -> Value {

@@ -171,6 +171,9 @@ impl Checker<'_, '_> {
                 self.error(Diagnostic::error(codes::BAD_FOREIGN, name.span, message));
             }
         }
+        if op.changes() {
+            self.refuse_constant(receiver, call_span);
+        }
         let result = self.part(result, ty);
         Some(self.node(NodeKind::Op(op, nodes.into()), result, call_span))
     }

@@ -146,6 +146,7 @@ impl Checker<'_, '_> {
                 let place = self.field(base, *name, ast[target].span);
                 match self.body.node(place).kind {
                     NodeKind::Field { base, field } => {
+                        self.refuse_constant(base, ast[target].span);
                         let ty = self.ty(place);
                         let value = self.new_value(ty, place, op, value, span);
                         self.node(NodeKind::AssignField { base, field, op, value }, Ty::UNIT, span)
@@ -162,6 +163,7 @@ impl Checker<'_, '_> {
                 match &self.body.node(place).kind {
                     NodeKind::Op(Op::ListGet | Op::MapGet, parts) => {
                         let (base, index) = (parts[0], parts[1]);
+                        self.refuse_constant(base, ast[target].span);
                         let value = self.new_value(ty, place, op, value, span);
                         self.node(NodeKind::AssignItem { base, index, op, value }, Ty::UNIT, span)
                     }
@@ -188,6 +190,22 @@ impl Checker<'_, '_> {
                 self.bad_target(ast[target].span, "only variables, fields and items can be assigned to");
                 self.error_node(span)
             }
+        }
+    }
+
+    /// Reports a change of what a constant holds.
+    pub(super) fn refuse_constant(&mut self, place: NodeId, span: Span) {
+        match &self.body.node(place).kind {
+            NodeKind::Field { base, .. } => self.refuse_constant(*base, span),
+            NodeKind::Op(Op::ListGet | Op::MapGet, parts) => self.refuse_constant(parts[0], span),
+            NodeKind::Const(id) => {
+                let name = self.session.program.constant(*id).name;
+                let text = self.text(name).to_owned();
+                let message = format!("the constant `{text}` cannot be changed");
+                let help = format!("change a copy: `let mine = {text}`");
+                self.error(Diagnostic::error(codes::BAD_TARGET, span, message).help(&help));
+            }
+            _ => {}
         }
     }
 

@@ -29,6 +29,9 @@ impl FunctionLower<'_, '_, '_> {
         // Long lists are made in parts, so that not all items are in registers at once.
         const PART: usize = 256;
         const { assert!(PART <= MAX_LIST) };
+        if let Some(value) = self.packed_list(items, ty) {
+            return self.literal(value, want, ty);
+        }
         if items.len() <= PART {
             let items = self.exprs(items).into();
             let dst = self.target(want, ty);

@@ -2,8 +2,6 @@
 
 use super::function::{FunctionLower, Place};
 use crate::body::{LocalId, NodeId, NodeKind, Stmt};
-use crate::consts;
-use crate::consts::Value;
 use crate::source::Span;
 use crate::types::{Kind, Ty};
 use std::rc::Rc;
@@ -178,6 +176,10 @@ impl FunctionLower<'_, '_, '_> {
         let span = node.span;
         let outer = std::mem::replace(&mut self.span, span);
         let ty = self.node_ty(id);
+        if let Some(result) = self.of_constant(id, want) {
+            self.span = outer;
+            return result;
+        }
         let result = match &node.kind {
             NodeKind::Error => unreachable!("a program with errors is not lowered"),
             NodeKind::Unit => self.target(want, ty),
@@ -340,7 +342,7 @@ impl FunctionLower<'_, '_, '_> {
     }
 
     /// An integer as a value of some number type.
-    fn number(&mut self, value: i64, want: Option<Reg>, ty: Ty) -> Reg {
+    pub(super) fn number(&mut self, value: i64, want: Option<Reg>, ty: Ty) -> Reg {
         let kind = self.kind(ty);
         if kind.is_float() {
             let value = self.low.out.float(value as f64);
@@ -372,33 +374,6 @@ impl FunctionLower<'_, '_, '_> {
             }
             Some(Place::Nowhere) => self.target(want, Ty::UNIT),
             None => unreachable!("a variable is read where it is not declared"),
-        }
-    }
-
-    fn const_value(&mut self, id: crate::program::ConstId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {
-        let value = consts::value(self.low.session, id);
-        let value = match value {
-            Some(Value::Bool(value)) => Const::Bool(value),
-            Some(Value::Int(value)) => return self.const_number(value, want, ty),
-            Some(Value::Float(value)) => self.low.out.float(value),
-            Some(Value::Str(text)) => self.low.out.str(&text),
-            Some(Value::Nil) => Const::Nil,
-            Some(Value::Made | Value::Broken) | None => {
-                let func = self.low.session.program.constant(id).func;
-                return self.call(func, crate::types::Tys::EMPTY, &[], want, ty, span);
-            }
-        };
-        self.literal(value, want, ty)
-    }
-
-    /// An integer constant, perhaps of an optional type or `any`.
-    fn const_number(&mut self, value: i64, want: Option<Reg>, ty: Ty) -> Reg {
-        match self.kind(ty) {
-            kind if kind.is_number() => self.number(value, want, ty),
-            _ => {
-                let value = self.low.out.int(value);
-                self.literal(value, want, ty)
-            }
         }
     }
 

@@ -164,17 +164,26 @@ impl FunctionLower<'_, '_, '_> {
     }
 
     fn for_list(&mut self, id: LoopId, pat: PatId, value: NodeId, body: NodeId, span: Span) {
-        let list = self.value_to_test(value);
         let item_ty = self.pat_ty(pat);
-        let (at, one) = (self.int(0), self.int(1));
-        let (len, more) = (self.temp(Ty::INT), self.temp(Ty::BOOL));
+        let constant = self.constant_items(value, item_ty);
+        let (list, len) = match &constant {
+            Some((items, _)) => (None, self.int(items.parts.len() as i64)),
+            None => (Some(self.value_to_test(value)), self.temp(Ty::INT)),
+        };
+        let (at, one, more) = (self.int(0), self.int(1), self.temp(Ty::BOOL));
         let (end, next, head) = (self.b.label(), self.b.label(), self.b.label_here());
-        // The list may grow or shrink meanwhile.
-        self.emit(Inst::ListLen { dst: len, list }, span);
+        if let Some(list) = list {
+            // The list may grow or shrink meanwhile.
+            self.emit(Inst::ListLen { dst: len, list }, span);
+        }
         self.emit(Inst::Lt { dst: more, a: at, b: len }, span);
         self.emit(Inst::IfNot { cond: more, target: end }, span);
         let item = self.temp(item_ty);
-        self.emit(Inst::ListGet { dst: item, list, index: at }, span);
+        match (&constant, list) {
+            (Some(items), _) => self.constant_item(items, at, item, item_ty, span),
+            (None, Some(list)) => self.emit(Inst::ListGet { dst: item, list, index: at }, span),
+            (None, None) => unreachable!("what is not constant is in a register"),
+        }
         self.item(pat, item, span);
         self.in_loop(id, end, next, None, |lower| lower.effect(body));
         self.bind(next);

@@ -189,15 +189,20 @@ pub fn list_copy(p: &Process, list: Obj<'_>, at: i64, src: Obj<'_>, from: i64, l
 
 /// A new `bytes`.
 pub fn new_bytes<'p>(p: &'p Process, bytes: &[u8]) -> List<'p> {
-    let list = p.new_list(type_id::BYTES, bytes.len());
-    list.buffer().cells::<u8>().iter().zip(bytes).for_each(|(cell, &byte)| cell.set(byte));
-    list.set_len(bytes.len());
-    list
+    new_packed(p, type_id::BYTES, bytes)
 }
 
-/// Fresh `bytes` of the `len` bytes at `data`.
-pub fn bytes_of(p: &Process, data: u64, len: i64) -> List<'_> {
-    new_bytes(p, raw::bytes(data, len as usize))
+/// A list of numbers of type `ty`, or `bytes`, whose items stand in the `size` bytes at `data`.
+pub fn list_of_data(p: &Process, ty: TypeId, data: u64, size: i64) -> List<'_> {
+    new_packed(p, ty, raw::bytes(data, size as usize))
+}
+
+fn new_packed<'p>(p: &'p Process, ty: TypeId, bytes: &[u8]) -> List<'p> {
+    let len = bytes.len() / p.runtime().item_form(ty).size();
+    let list = p.new_list(ty, len);
+    list.buffer().write_with(0, bytes.len(), |buffer| buffer.copy_from_slice(bytes));
+    list.set_len(len);
+    list
 }
 
 #[cfg(test)]
@@ -290,7 +295,7 @@ mod tests {
         let slots = [1u64, -1i64 as u64, 300];
         let list = list_of(&p, ty, slots.as_ptr() as u64, 3).object();
         assert_eq!(items(&p, list), slots);
-        let bytes = bytes_of(&p, b"abc".as_ptr() as u64, 3);
+        let bytes = list_of_data(&p, type_id::BYTES, b"abc".as_ptr() as u64, 3);
         assert_eq!(bytes.bytes(), b"abc");
     }
 

@@ -17,7 +17,7 @@ impl Decoder<'_, '_> {
         let bits = match value {
             Const::Unit | Const::Nil => return Op::Const { dst, bits: 0 },
             Const::Str(idx) => return Op::LoadStr { dst, index: idx.0 },
-            Const::Data(idx) => return Op::LoadData { dst, index: idx.0 },
+            Const::Data(idx) => return Op::LoadData { dst, index: idx.0, ty: inner.0 },
             Const::Bool(value) => u64::from(value),
             // Signed and unsigned integers alike: the number fits the type, so these are its slot bits.
             Const::Int(idx) => self.module.ints[idx.index()] as u64,

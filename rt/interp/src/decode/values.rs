@@ -3,7 +3,7 @@
 use super::{Decoder, slot};
 use crate::op::{Op, Scalar, Slot};
 use crate::program::ObjectSite;
-use vitbc::{Inst, Reg, Type, TypeIdx};
+use vitbc::{Const, Inst, Reg, Type, TypeIdx};
 use vitte_abi::TypeId;
 use vitte_abi::types::Record;
 use vitte_rt::object::Form;
@@ -21,6 +21,15 @@ impl Decoder<'_, '_> {
                 let global = &self.module.globals[global.index()];
                 self.constant(slot(dst), global.value, global.ty)
             }
+            Inst::TableGet { dst, table, index } => match table {
+                Const::Data(table) => Op::TableGet {
+                    dst: slot(dst),
+                    index: slot(index),
+                    form: self.form(self.ty(dst)),
+                    table: table.0,
+                },
+                other => unreachable!("verified: {other:?} is a byte sequence"),
+            },
             Inst::LoadArg { dst, param } => Op::Move { dst: slot(dst), src: param.0 as Slot },
             Inst::Move { dst, src } => Op::Move { dst: slot(dst), src: slot(src) },
             Inst::Wrap { dst, src } | Inst::ToAny { dst, src } => match self.is_scalar(src) {

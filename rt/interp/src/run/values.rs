@@ -8,7 +8,7 @@ use crate::program::{Func, ObjectSite};
 use vitte_abi::functions::Helper;
 use vitte_abi::object::{offset, type_id};
 use vitte_rt::foreign::lookup;
-use vitte_rt::object::{List, Str};
+use vitte_rt::object::{Form, List, Str};
 use vitte_rt::raw_memory::{load_raw, store_raw};
 use vitte_rt::stdlib::range::throw_index;
 use vitte_rt::stdlib::scalar::Operation;
@@ -29,9 +29,16 @@ impl Machine {
             slots.iter().map(|&slot| reg(slot)).collect::<Vec<u64>>()
         };
         let (dst, bits) = match op {
-            Op::LoadData { dst, index } => {
+            Op::LoadData { dst, index, ty } => {
                 let data = &self.program.module.data[index as usize];
-                (dst, help(Helper::vt_bytes_of, &[data.as_ptr() as u64, data.len() as u64])?)
+                (dst, help(Helper::vt_list_of_data, &[ty.into(), data.as_ptr() as u64, data.len() as u64])?)
+            }
+            Op::TableGet { dst, index, form, table } => {
+                let data = &self.program.module.data[table as usize];
+                match table_item(data, form, reg(index)) {
+                    Some(bits) => (dst, bits),
+                    None => return Err(self.out_of_range(reg(index), data.len() / form.size())),
+                }
             }
             Op::LoadBoxed { dst, ty, index } => (dst, self.process.any(ty.into(), func.bits[index as usize]).0),
             Op::AddStr { dst, a, b } => {
@@ -212,6 +219,18 @@ impl Machine {
 
 fn done(result: Result<u64, Throw>) -> Result<Next, Throw> {
     result.map(|_| Next::Following)
+}
+
+/// The slot bits of item `index` of a table; `None` if it has fewer.
+fn table_item(data: &[u8], form: Form, index: u64) -> Option<u64> {
+    let size = form.size();
+    let at = usize::try_from(index).ok()?.checked_mul(size)?;
+    let item = data.get(at..)?.get(..size)?;
+    let mut bytes = [0; 8];
+    bytes[..size].copy_from_slice(item);
+    let bits = u64::from_le_bytes(bytes);
+    let spare = 64 - 8 * size;
+    Some(if form.signed { ((bits << spare) as i64 >> spare) as u64 } else { bits })
 }
 
 /// Whether the instruction may allocate by its row in the table. `PTR_STR` does, but may be given the address of an
