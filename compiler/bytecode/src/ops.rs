@@ -240,7 +240,7 @@ macro_rules! for_each_op {
         0xad LIST_COPY = ListCopy { list: Use<[T]>, at: Use<Int>, src: Use<[T]>, from: Use<Int>, len: Use<Int> } where { } [Throws];
         /// `dst` = item `index` of a constant byte sequence that holds numbers of the type of `dst`, one after the other,
         /// the least byte first; or `IndexError`.
-        0xae TABLE_GET = TableGet { dst: Def<T>, table: Const, index: Use<Int> } where { T: Num } [Throws];
+        0xae TABLE_GET = TableGet { dst: Def<_>, table: Const, index: Use<Int> } where { Special } [Throws];
 
         // ---- Maps -----------------------------------------------------------------------------------------------------------
         /// `dst` = a new, empty map.

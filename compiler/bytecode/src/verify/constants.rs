@@ -45,12 +45,13 @@ pub(super) fn check_table(module: &Module, table: Const, item: TypeIdx) -> Resul
     };
     let data = &module.data[idx.index()];
     let size = match module.ty(item) {
-        Type::I8 | Type::U8 => 1,
-        Type::I16 | Type::U16 => 2,
-        Type::I32 | Type::U32 | Type::F32 => 4,
-        _ => 8,
+        Type::I8 | Type::U8 => Some(1),
+        Type::I16 | Type::U16 => Some(2),
+        Type::I32 | Type::U32 | Type::F32 => Some(4),
+        Type::Int | Type::U64 | Type::Float => Some(8),
+        _ => None,
     };
-    if data.len().is_multiple_of(size) {
+    if size.is_some_and(|size| data.len().is_multiple_of(size)) {
         return Ok(());
     }
     let message = format!("these {} bytes are no table of {}", data.len(), type_name(module, item));
