@@ -52,6 +52,10 @@ pub enum Command {
     Check(Check),
     /// Compile Vitte source to bytecode.
     Compile(Compile),
+    /// Run the tests of Vitte source.
+    Test(Test),
+    /// Run Vitte source as it is typed.
+    Repl(Repl),
     /// Lay out Vitte source in the one usual way.
     Fmt(Fmt),
     /// Write the documentation of modules, from their `///` comments, as Markdown.
@@ -299,6 +303,34 @@ pub struct Compile {
     /// The output, `-` for standard output.
     #[arg(short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// `test`
+#[derive(Args, Debug)]
+pub struct Test {
+    /// The files, or folders with .vit files in them.
+    #[arg(default_value = ".")]
+    pub inputs: Vec<PathBuf>,
+    /// Only tests whose names contain this.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub filter: String,
+    /// How to run them: jit, interp or native.
+    #[arg(long, value_name = "ENGINE", default_value = "jit", value_parser = ["jit", "interp", "native"])]
+    pub engine: String,
+    /// Optimisation: 0 none, 1 quick, 2 full.
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "1", value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub opt: u8,
+    /// Look for imported modules here too.
+    #[arg(short = 'I', value_name = "DIR")]
+    pub include: Vec<PathBuf>,
+}
+
+/// `repl`
+#[derive(Args, Debug)]
+pub struct Repl {
+    /// Look for imported modules here.
+    #[arg(short = 'I', value_name = "DIR")]
+    pub include: Vec<PathBuf>,
 }
 
 /// `fmt`

@@ -11,18 +11,20 @@ mod fmt;
 mod inspect;
 mod new;
 mod pack;
+mod repl;
 mod run;
 mod targets;
+mod test;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Result;
 use crate::output;
-use crate::report::Reporter;
+use crate::report::{MessageFormat, Reporter};
 use clap::CommandFactory;
 use std::process::ExitCode;
 
 /// Runs a command; the exit code is the program's own where one was run.
-pub fn run(command: Command, reporter: &Reporter) -> Result<ExitCode> {
+pub fn run(command: Command, format: MessageFormat, reporter: &Reporter) -> Result<ExitCode> {
     match command {
         Command::Build(args) => build::build(args, reporter)?,
         Command::Emit(args) => build::emit(args, reporter)?,
@@ -30,6 +32,8 @@ pub fn run(command: Command, reporter: &Reporter) -> Result<ExitCode> {
         Command::Exec(args) => return exec::exec(args, reporter),
         Command::Check(args) => return check::check(args, reporter),
         Command::Compile(args) => convert::compile(&args, reporter)?,
+        Command::Test(args) => return test::test(&args, format, reporter),
+        Command::Repl(args) => return repl::repl(&args, reporter),
         Command::Fmt(args) => return fmt::fmt(&args, reporter),
         Command::Doc(args) => doc::doc(&args)?,
         Command::New { name } => new::new(&name)?,

@@ -43,8 +43,9 @@ fn read_with(path: &Path, folders: &[PathBuf], options: &vitte_frontend::Options
     let bytes = read_bytes(path)?;
     let file = shown(path);
     if path.extension().is_some_and(|ending| ending == "vit") {
-        let (module, warnings) = vit::module(&file, text_of(&file, bytes)?, folders, options)?;
-        return Ok(Input { file, module, path: None, warnings });
+        let main = SourceFile { text: text_of(&file, bytes)?, name: file.clone() };
+        let compiled = vit::module(main, folders, options)?;
+        return Ok(Input { file, module: compiled.module, path: None, warnings: compiled.warnings });
     }
     let is_text = path.extension().is_some_and(|ending| ending == "vitasm")
         || path == Path::new("-") && !bytes.starts_with(b"VIT");
@@ -65,6 +66,39 @@ pub fn read_source(path: &Path) -> Result<SourceFile> {
     let bytes = read_bytes(path)?;
     let name = shown(path);
     Ok(SourceFile { text: text_of(&name, bytes)?, name })
+}
+
+/// The files among `inputs`, and all Vitte sources in the folders among them.
+///
+/// # Errors
+/// A folder cannot be read.
+pub fn source_files(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in inputs {
+        match path.is_dir() {
+            true => find(path, &mut files)?,
+            false => files.push(path.clone()),
+        }
+    }
+    Ok(files)
+}
+
+/// All source files in a folder and those in it, by name; hidden ones are left alone.
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let failed = |error: std::io::Error| Failure::io(folder, "read", &error);
+    let mut entries = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>).map_err(failed)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        // A link to a folder may lead back.
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        if is_folder && !entry.file_name().to_string_lossy().starts_with('.') {
+            find(&path, files)?;
+        } else if path.extension().is_some_and(|ending| ending == "vit") && path.is_file() {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>> {
@@ -185,6 +219,14 @@ pub fn verify(input: Input) -> Result<Verified<Module>> {
         diagnostic.context = again.and_then(|input| context(&input.module, &diagnostic.place));
         Failure::new(REJECTED, diagnostic)
     })
+}
+
+/// Verifies a module that was made from source.
+///
+/// # Errors
+/// The verifier rejects it, which is a fault of the front end.
+pub fn verify_source(file: String, module: Module) -> Result<Verified<Module>> {
+    verify(Input { file, module, path: None, warnings: vec![] })
 }
 
 /// The instructions around a place.

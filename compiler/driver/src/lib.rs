@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
         }
     };
     let reporter = report::Reporter::new(cli.message_format, cli.color);
-    match commands::run(cli.command, &reporter) {
+    match commands::run(cli.command, cli.message_format, &reporter) {
         Ok(code) => code,
         Err(failure) => {
             failure.diagnostics.iter().for_each(|diagnostic| reporter.print(diagnostic));

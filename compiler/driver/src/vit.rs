@@ -24,19 +24,41 @@ impl SourceLoader for Folders<'_> {
     }
 }
 
-/// Compiles a program of Vitte source. Warnings are given beside the module.
+/// A compiled program.
+pub struct Compiled {
+    /// The program.
+    pub module: Module,
+    /// What is to be said about it all the same.
+    pub warnings: Vec<Diagnostic>,
+    /// How many tests it runs.
+    pub n_tests: usize,
+}
+
+/// Compiles a program of Vitte source.
 ///
 /// # Errors
 /// The program has errors.
-pub fn module(file: &str, text: String, include: &[PathBuf], options: &Options) -> Result<(Module, Vec<Diagnostic>)> {
-    let main = SourceFile { name: file.to_owned(), text };
-    let Compilation { module, diagnostics, sources } = compile(&mut Folders { include }, &main, options);
+pub fn module(main: SourceFile, include: &[PathBuf], options: &Options) -> Result<Compiled> {
+    let Compilation { module, n_tests, diagnostics, sources, .. } = compile(&mut Folders { include }, &main, options);
     let has_errors = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let diagnostics = diagnostics.into_iter().map(|diagnostic| translate(diagnostic, &sources)).collect();
     match module {
-        Some(module) if !has_errors => Ok((module, diagnostics)),
+        Some(module) if !has_errors => Ok(Compiled { module, warnings: diagnostics, n_tests }),
         _ => Err(Failure { exit: DIAGNOSTICS, diagnostics }),
     }
+}
+
+/// The type of the value that a program shows; `None` if it shows none.
+///
+/// # Errors
+/// The program has errors.
+pub fn shown_type(main: SourceFile, include: &[PathBuf], options: &Options) -> Result<Option<String>> {
+    let Compilation { shown, diagnostics, sources, .. } = compile(&mut Folders { include }, &main, options);
+    if diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning) {
+        return Ok(shown);
+    }
+    let diagnostics = diagnostics.into_iter().map(|diagnostic| translate(diagnostic, &sources)).collect();
+    Err(Failure { exit: DIAGNOSTICS, diagnostics })
 }
 
 /// What keeps a single file from being read by the formatter and the like.

@@ -18,7 +18,7 @@ mod patterns;
 mod places;
 
 use crate::ast::{self, Ast, ItemKind};
-use crate::body::{Body, Local, LocalId, LoopId, Node, NodeId, NodeKind, Pat, PatId, PatKind};
+use crate::body::{Body, Local, LocalId, LoopId, Node, NodeId, NodeKind, Pat, PatId, PatKind, Stmt};
 use crate::codes;
 use crate::consts::Value;
 use crate::definite;
@@ -38,11 +38,16 @@ pub(crate) struct Session<'a> {
     bodies: FxHashMap<FuncId, Rc<Body>>,
     /// The values of constants; `None` while they are evaluated.
     pub(crate) values: FxHashMap<crate::program::ConstId, Option<Value>>,
+    /// The module whose last statement is to show its value.
+    pub(crate) show: Option<ModuleId>,
+    /// The type of that value.
+    pub(crate) shown: Option<String>,
 }
 
 impl<'a> Session<'a> {
     pub(crate) fn new(program: Program, asts: &'a [Ast]) -> Self {
-        Session { program, asts, bodies: FxHashMap::default(), values: FxHashMap::default() }
+        let (bodies, values) = (FxHashMap::default(), FxHashMap::default());
+        Session { program, asts, bodies, values, show: None, shown: None }
     }
 
     /// The typed body of a function that has one.
@@ -161,7 +166,39 @@ fn check(session: &mut Session<'_>, id: FuncId) -> Body {
         Source::Required | Source::Native(_) | Source::Extern { .. } => unreachable!("such functions have no body"),
     };
     checker.body.root = Some(root);
-    checker.finish()
+    let mut body = checker.finish();
+    if source == Source::TopLevel && session.show == Some(module) {
+        show_last(session, &mut body);
+    }
+    body
+}
+
+/// Has the value of the last statement printed, with its type.
+fn show_last(session: &mut Session<'_>, body: &mut Body) {
+    let Some(root) = body.root else { return };
+    let NodeKind::Block { stmts, .. } = &body.node(root).kind else { return };
+    let Some(&Stmt::Expr(value)) = stmts.last() else { return };
+    let (ty, span, last) = (body.node(value).ty, body.node(value).span, stmts.len() - 1);
+    if matches!(ty, Ty::UNIT | Ty::NEVER | Ty::ERROR) {
+        return;
+    }
+    let shown = session.program.show(ty);
+    let mut node = |kind, ty| {
+        body.nodes.push(Node { kind, ty, span });
+        NodeId(body.nodes.len() as u32 - 1)
+    };
+    let mut text = |text: &str| NodeKind::Str(session.program.names.intern(text));
+    let mut parts = vec![node(NodeKind::ToStr(value), Ty::STR)];
+    if ty == Ty::STR {
+        parts = vec![node(text("\""), Ty::STR), value, node(text("\""), Ty::STR)];
+    }
+    parts.push(node(text(&format!(": {shown}")), Ty::STR));
+    let line = node(NodeKind::Concat(parts), Ty::STR);
+    let print = node(NodeKind::Print { args: Box::new([line]), error: false }, Ty::UNIT);
+    if let NodeKind::Block { stmts, .. } = &mut body.nodes[root.0 as usize].kind {
+        stmts[last] = Stmt::Expr(print);
+    }
+    session.shown = Some(shown);
 }
 
 impl<'a> Checker<'_, 'a> {

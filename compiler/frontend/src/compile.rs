@@ -19,11 +19,22 @@ pub struct Options {
     /// Make a library: every public function of the main file is exported, and no program is needed.
     pub library: bool,
     /// Make a program that runs the tests of the main file instead of the program.
-    pub tests: bool,
+    pub tests: Option<TestOptions>,
+    /// Print the value of the main file's last statement, with its type, if it is an expression that has one.
+    pub show: bool,
     /// Check only: `module` stays empty.
     pub check: bool,
     /// Check unused parts of the standard library too.
     pub check_std: bool,
+}
+
+/// Which tests to run, and how to report on them.
+#[derive(Clone, Debug, Default)]
+pub struct TestOptions {
+    /// Only tests whose names contain this.
+    pub filter: String,
+    /// Report as JSON, an object a line.
+    pub json: bool,
 }
 
 /// What came of it.
@@ -31,6 +42,10 @@ pub struct Options {
 pub struct Compilation {
     /// The module, if there were no errors.
     pub module: Option<Module>,
+    /// How many tests it runs.
+    pub n_tests: usize,
+    /// The type of the value that it shows.
+    pub shown: Option<String>,
     /// What there is to say, by place.
     pub diagnostics: Vec<Diagnostic>,
     /// All source files, to say where.
@@ -40,16 +55,19 @@ pub struct Compilation {
 /// Compiles a program.
 pub fn compile(loader: &mut dyn SourceLoader, main: &SourceFile, options: &Options) -> Compilation {
     let mut load = Load::new(loader);
-    let Some(main) = load.run(main) else {
-        return finish(None, load.diagnostics, load.sources);
+    // Tests are run by functions of the module `test`, whether the program imports it or not.
+    let more: &[&str] = if options.tests.is_some() { &["test"] } else { &[] };
+    let Some(main) = load.run(main, more) else {
+        return finish(load.diagnostics, load.sources);
     };
     // What cannot be read cannot be judged: types and names in it would be reported for nothing.
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
     if load.diagnostics.iter().any(|diagnostic| is_error(diagnostic) && diagnostic.code < codes::UNKNOWN_NAME) {
-        return finish(None, load.diagnostics, load.sources);
+        return finish(load.diagnostics, load.sources);
     }
     let (program, asts) = collect::collect(load, main);
     let mut session = Session::new(program, &asts);
+    session.show = options.show.then_some(main);
     roots::declare(&mut session, main, options);
     check_all(&mut session, options);
     let roots = roots::find(&mut session, main, options);
@@ -57,14 +75,16 @@ pub fn compile(loader: &mut dyn SourceLoader, main: &SourceFile, options: &Optio
     if !has_errors(&session) && !options.check {
         module = lower::lower(&mut session, main, &roots);
     }
-    let program = session.program;
-    finish(module, program.diagnostics, program.sources)
+    let (program, shown) = (session.program, session.shown);
+    let n_tests = roots.tests.map_or(0, |tests| tests.tests.len());
+    Compilation { module, n_tests, shown, ..finish(program.diagnostics, program.sources) }
 }
 
-fn finish(module: Option<Module>, mut diagnostics: Vec<Diagnostic>, sources: Sources) -> Compilation {
+/// What is said about a program of which nothing comes.
+fn finish(mut diagnostics: Vec<Diagnostic>, sources: Sources) -> Compilation {
     diagnostics.sort_by_key(|diagnostic| (diagnostic.severity, diagnostic.span));
     diagnostics.dedup();
-    Compilation { module, diagnostics, sources }
+    Compilation { module: None, n_tests: 0, shown: None, diagnostics, sources }
 }
 
 fn has_errors(session: &Session<'_>) -> bool {

@@ -31,11 +31,12 @@ mod matching;
 mod names;
 mod parse;
 mod program;
+pub mod reading;
 mod roots;
 pub mod source;
 pub mod stdlib;
 mod types;
 
-pub use compile::{Compilation, Options, compile};
+pub use compile::{Compilation, Options, TestOptions, compile};
 pub use diagnostic::{Diagnostic, Fix, Severity};
 pub use source::{FileId, NoModules, Position, SourceFile, SourceLoader, Sources, Span};

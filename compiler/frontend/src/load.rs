@@ -56,9 +56,9 @@ impl<'l> Load<'l> {
         }
     }
 
-    /// Loads a program; gives its main module.
-    pub(crate) fn run(&mut self, main: &SourceFile) -> Option<ModuleId> {
-        for name in stdlib::ALWAYS {
+    /// Loads a program, and `more` modules of the library whether it imports them or not; gives its main module.
+    pub(crate) fn run(&mut self, main: &SourceFile, more: &[&str]) -> Option<ModuleId> {
+        for name in stdlib::ALWAYS.iter().chain(more) {
             self.std_module(name);
         }
         let main = self.add("main", main.clone(), false)?;

@@ -62,13 +62,16 @@ pub(crate) fn find(session: &mut Session<'_>, main: ModuleId, options: &Options)
     let own = |program: &Program, id: &FuncId| program.func(*id).module == main;
     let all: Vec<FuncId> = (0..program.funcs.len() as u32).map(FuncId).collect();
     let mut roots = Roots::default();
-    if options.tests {
-        let tests = all
-            .iter()
-            .copied()
-            .filter(|id| own(program, id) && matches!(program.func(*id).source, Source::Test(_)))
-            .collect();
-        if let (Some(run), Some(report)) = (test_function(program, "run"), test_function(program, "report")) {
+    if let Some(wanted) = &options.tests {
+        let is_wanted = |id: &FuncId| {
+            let func = program.func(*id);
+            own(program, id)
+                && matches!(func.source, Source::Test(_))
+                && program.text(func.name).contains(&wanted.filter)
+        };
+        let tests = all.iter().copied().filter(is_wanted).collect();
+        let (run, report) = if wanted.json { ("run_json", "report_json") } else { ("run", "report") };
+        if let (Some(run), Some(report)) = (test_function(program, run), test_function(program, report)) {
             roots.tests = Some(Tests { tests, run, report });
         }
         return roots;

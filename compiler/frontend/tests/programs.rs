@@ -21,7 +21,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use vitte_frontend::{Compilation, Options, SourceFile, SourceLoader, compile};
+use vitte_frontend::{Compilation, Options, SourceFile, SourceLoader, TestOptions, compile};
 
 /// The first argument of this test when it runs a program itself, so that its output can be caught.
 const RUN: &str = "--run-program";
@@ -89,7 +89,7 @@ fn describe(compilation: &Compilation) -> String {
 
 /// Runs a program in this process; gives its exit code.
 fn run(path: &Path, tests: bool, args: Vec<String>) -> i32 {
-    let compilation = compile_file(path, &Options { tests, ..Options::default() });
+    let compilation = compile_file(path, &Options { tests: tests.then(TestOptions::default), ..Options::default() });
     eprint!("{}", describe(&compilation));
     let Some(module) = compilation.module else { return 1 };
     let module = match vitbc::verify::verify(module) {
