@@ -22,12 +22,9 @@ impl Decoder<'_, '_> {
                 self.constant(slot(dst), global.value, global.ty)
             }
             Inst::TableGet { dst, table, index } => match table {
-                Const::Data(table) => Op::TableGet {
-                    dst: slot(dst),
-                    index: slot(index),
-                    form: self.form(self.ty(dst)),
-                    table: table.0,
-                },
+                Const::Data(table) => {
+                    Op::TableGet { dst: slot(dst), index: slot(index), form: self.form(self.ty(dst)), table: table.0 }
+                }
                 other => unreachable!("verified: {other:?} is a byte sequence"),
             },
             Inst::LoadArg { dst, param } => Op::Move { dst: slot(dst), src: param.0 as Slot },
