@@ -57,6 +57,8 @@ pub(crate) fn collect(load: Load<'_>, main: ModuleId) -> (Program, Vec<Ast>) {
 
 /// The module whose public names all others see.
 pub(crate) const PRELUDE: ModuleId = ModuleId(0);
+/// The module whose public names all others see where the prelude has no such.
+pub(crate) const PROCESS: ModuleId = ModuleId(1);
 
 fn find_lang(program: &Program) -> Lang {
     let find = |name: &str| {

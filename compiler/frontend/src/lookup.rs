@@ -2,10 +2,10 @@
 
 use crate::ast::{Ast, Ident, TypeId, TypeKind};
 use crate::codes;
-use crate::collect::PRELUDE;
+use crate::collect::{PRELUDE, PROCESS};
 use crate::diagnostic::Diagnostic;
 use crate::names::{Name, nearest};
-use crate::program::{Def, Generic, ModuleId, Program};
+use crate::program::{Def, Entry, Generic, ModuleId, Program};
 use crate::source::Span;
 use crate::stdlib;
 use crate::types::{Infer, Kind, TraitId, Ty, Tys, basic, basic_names};
@@ -21,6 +21,36 @@ pub(crate) struct TypeScope<'g> {
 impl Program {
     /// What a name of `module` stands for there: its own items, modules it imports, then the prelude.
     pub(crate) fn lookup(&mut self, module: ModuleId, name: Name) -> Option<Def> {
+        self.lookup_own(module, name).or_else(|| {
+            // A variant of the module's own goes before what the prelude has under the name.
+            if self.module(module).variants.contains_key(&name) {
+                return None;
+            }
+            let entry = [PRELUDE, PROCESS].into_iter().find_map(|common| self.common(common, name));
+            entry.map(|entry| entry.def)
+        })
+    }
+
+    /// What a name of a module that all others see stands for.
+    fn common(&self, module: ModuleId, name: Name) -> Option<Entry> {
+        self.module(module).items.get(&name).filter(|entry| entry.public).copied()
+    }
+
+    /// The function that a call with so many arguments means, where two have the name: `exit(code)` is the prelude's,
+    /// `exit(pid, reason)` is about processes.
+    pub(crate) fn overloaded(&self, def: Def, name: Name, n_args: usize) -> Def {
+        let takes = |def: Def| match def {
+            Def::Func(func) => self.func(func).params.len() == n_args,
+            _ => false,
+        };
+        match (self.common(PRELUDE, name), self.common(PROCESS, name)) {
+            (Some(prelude), Some(other)) if prelude.def == def && !takes(def) && takes(other.def) => other.def,
+            _ => def,
+        }
+    }
+
+    /// What a name of `module` stands for by the module itself: its own items, then modules it imports.
+    pub(crate) fn lookup_own(&mut self, module: ModuleId, name: Name) -> Option<Def> {
         let own = &mut self.modules[module.0 as usize];
         if let Some(entry) = own.items.get(&name) {
             return Some(entry.def);
@@ -29,11 +59,7 @@ impl Program {
             import.used = true;
             return Some(Def::Module(import.module));
         }
-        // A variant of the module's own goes before what the prelude has under the name.
-        if own.variants.contains_key(&name) {
-            return None;
-        }
-        self.module(PRELUDE).items.get(&name).filter(|entry| entry.public).map(|entry| entry.def)
+        None
     }
 
     /// What a name of another module stands for.
@@ -80,8 +106,10 @@ impl Program {
         candidates.extend(locals.iter().map(|&local| self.text(local)));
         candidates.extend(own.items.keys().chain(own.imports.keys()).map(|&name| self.text(name)));
         candidates.extend(own.variants.keys().map(|&name| self.text(name)));
-        let prelude = self.module(PRELUDE);
-        candidates.extend(prelude.items.iter().filter(|(_, entry)| entry.public).map(|(&name, _)| self.text(name)));
+        for common in [PRELUDE, PROCESS] {
+            let items = self.module(common).items.iter();
+            candidates.extend(items.filter(|(_, entry)| entry.public).map(|(&name, _)| self.text(name)));
+        }
         candidates.extend(["print", "println", "eprint", "len", "assert", "panic", "self_pid"]);
         for basic in basic_names() {
             candidates.push(basic);

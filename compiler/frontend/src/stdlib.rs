@@ -1,7 +1,8 @@
 //! The standard library's sources, carried in the compiler.
 
-/// Modules that every program has, besides those it imports: they bring the methods of built-in types.
-pub(crate) const ALWAYS: &[&str] = &["prelude", "number", "list", "map", "str", "bytes"];
+/// Modules that every program has, besides those it imports: the first two bring names, the others the methods of
+/// built-in types.
+pub(crate) const ALWAYS: &[&str] = &["prelude", "process", "number", "list", "map", "str", "bytes"];
 
 macro_rules! modules {
     ($($name:literal)*) => {
@@ -11,7 +12,7 @@ macro_rules! modules {
 }
 
 modules! {
-    "prelude" "number" "list" "map" "str" "bytes" "math" "io" "sys" "random" "time" "json" "path" "test" "set" "queue"
+    "prelude" "process" "number" "list" "map" "str" "bytes" "math" "io" "sys" "random" "time" "json" "path" "test" "set" "queue"
 }
 
 /// The text of a module.

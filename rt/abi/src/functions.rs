@@ -6,9 +6,9 @@
 //! | type | Vitte type | passed as |
 //! | --- | --- | --- |
 //! | `Unit`, `Never` | no result; does not return | nothing |
-//! | `Bool Int Pid Ptr` | `bool int pid ptr` | 64-bit integer (`bool` 0 or 1) |
+//! | `Bool Int Pid MonitorRef Ptr` | `bool int pid monitor_ref ptr` | 64-bit integer (`bool` 0 or 1) |
 //! | `Float` | `float` | 64-bit float |
-//! | `Str Bytes Any ListStr ListInt OptInt OptFloat OptStr` | `str bytes any [str] [int] int? float? str?` | traced word |
+//! | `Str Bytes Any ListStr ListInt ListPid OptInt OptFloat OptStr OptPid` | `str bytes any [str] [int] [pid] int? float? str? pid?` | traced word |
 //! | `Ref` | some object | traced word |
 //! | `Bits` | a value of a type known otherwise | its slot bits |
 //! | `Type` | a type | its [`TypeId`](crate::TypeId) |
@@ -251,6 +251,35 @@ macro_rules! for_each_native {
             /// 64 bits of the system's randomness.
             vt_random_seed() -> Int [Writes];
             vt_sleep(millis: Int) -> Unit [Writes Waits];
+            // ---- processes
+            /// Link the process to `to`; a `to` that has ended ends it with `"noproc"`.
+            vt_process_link(to: Pid) -> Unit [Writes Throws Waits Allocs];
+            vt_process_unlink(to: Pid) -> Unit [Writes];
+            /// Have the end of `of` told by a message of the type of `down`, a struct of `monitor_ref`, `pid` and `any`.
+            vt_process_monitor(of: Pid, down: Any) -> MonitorRef [Reads Writes Throws Waits Allocs];
+            /// Whether the monitor had not told yet.
+            vt_process_demonitor(monitor: MonitorRef) -> Bool [Writes];
+            /// A number that no other monitor has.
+            vt_process_new_ref() -> MonitorRef [Writes];
+            /// Start a process that calls `body`, a function value without parameters, monitored by `monitor`.
+            vt_process_spawn_monitored(body: Any, monitor: MonitorRef, down: Any) -> Pid [Reads Writes Throws Allocs];
+            /// Exit signals become messages of the type of `exit`, a struct of `pid` and `any`.
+            vt_process_trap(exit: Any) -> Unit [Reads Writes Throws];
+            /// Exit signals end the process.
+            vt_process_untrap() -> Unit [Writes];
+            vt_process_exit(to: Pid, reason: Any) -> Unit [Reads Writes Throws Waits Allocs];
+            /// `ProcessError` if the name is taken, or the process has one or has ended.
+            vt_process_register(name: Str, process: Pid) -> Unit [Reads Writes Throws];
+            /// Whether there was such a name.
+            vt_process_unregister(name: Str) -> Bool [Reads Writes];
+            vt_process_whereis(name: Str) -> OptPid [Reads Writes Allocs];
+            vt_process_names() -> ListStr [Writes Allocs];
+            vt_process_list() -> ListPid [Writes Allocs];
+            vt_process_is_alive(process: Pid) -> Bool [Writes];
+            /// Have `of` answer by a message of the type of `info`, see the runtime's `notice.rs`; false if it has ended.
+            vt_process_inquire(of: Pid, question: MonitorRef, info: Any) -> Bool [Reads Writes Throws Waits Allocs];
+            /// Let others run.
+            vt_process_yield() -> Unit [Writes Throws Waits];
             // ---- memory
             /// Collect at the next safepoint.
             vt_gc_collect() -> Unit [Writes];
@@ -270,6 +299,7 @@ pub enum ArgType {
     Int,
     Float,
     Pid,
+    MonitorRef,
     Ptr,
     Str,
     Bytes,
@@ -277,9 +307,11 @@ pub enum ArgType {
     Ref,
     ListStr,
     ListInt,
+    ListPid,
     OptInt,
     OptFloat,
     OptStr,
+    OptPid,
     Bits,
     Type,
 }
@@ -398,15 +430,18 @@ impl ArgType {
             ArgType::Int => "int",
             ArgType::Float => "float",
             ArgType::Pid => "pid",
+            ArgType::MonitorRef => "monitor_ref",
             ArgType::Ptr => "ptr",
             ArgType::Str => "str",
             ArgType::Bytes => "bytes",
             ArgType::Any => "any",
             ArgType::ListStr => "[str]",
             ArgType::ListInt => "[int]",
+            ArgType::ListPid => "[pid]",
             ArgType::OptInt => "int?",
             ArgType::OptFloat => "float?",
             ArgType::OptStr => "str?",
+            ArgType::OptPid => "pid?",
             ArgType::Ref | ArgType::Bits | ArgType::Type => return None,
         })
     }
@@ -414,7 +449,7 @@ impl ArgType {
     /// Whether it is a traced word.
     pub const fn is_traced(self) -> bool {
         use ArgType::*;
-        matches!(self, Str | Bytes | Any | Ref | ListStr | ListInt | OptInt | OptFloat | OptStr)
+        matches!(self, Str | Bytes | Any | Ref | ListStr | ListInt | ListPid | OptInt | OptFloat | OptStr | OptPid)
     }
 }
 

@@ -80,6 +80,7 @@ args! {
     Int: u64 => i64, |_p, v| v as i64;
     Float: f64 => f64, |_p, v| v;
     Pid: u64 => u64, |_p, v| v;
+    MonitorRef: u64 => u64, |_p, v| v;
     Ptr: u64 => u64, |_p, v| v;
     Str: u64 => StrView<'p>, |p, v| StrView::of(p.object(v));
     Bytes: u64 => List<'p>, |p, v| List::of(p.object(v));
@@ -87,9 +88,11 @@ args! {
     Ref: u64 => Obj<'p>, |p, v| p.object(v);
     ListStr: u64 => List<'p>, |p, v| List::of(p.object(v));
     ListInt: u64 => List<'p>, |p, v| List::of(p.object(v));
+    ListPid: u64 => List<'p>, |p, v| List::of(p.object(v));
     OptInt: u64 => Word, |_p, v| Word(v);
     OptFloat: u64 => Word, |_p, v| Word(v);
     OptStr: u64 => Word, |_p, v| Word(v);
+    OptPid: u64 => Word, |_p, v| Word(v);
     Bits: u64 => u64, |_p, v| v;
     Type: u64 => TypeId, |_p, v| v as TypeId;
 }
@@ -135,6 +138,7 @@ outs! {
     Int: i64, |_p, self| self as u64;
     Float: f64, |_p, self| self;
     Pid: u64, |_p, self| self;
+    MonitorRef: u64, |_p, self| self;
     Ptr: u64, |_p, self| self;
     Str: StrView<'_>, |_p, self| self.object().address();
     Bytes: List<'_>, |_p, self| self.object().address();
@@ -145,8 +149,10 @@ outs! {
     Ref: crate::object::Map<'_>, |_p, self| self.object().address();
     ListStr: List<'_>, |_p, self| self.object().address();
     ListInt: List<'_>, |_p, self| self.object().address();
+    ListPid: List<'_>, |_p, self| self.object().address();
     OptInt: Option<i64>, |p, self| self.map_or(0, |value| p.any(type_id::INT, value as u64).0);
     OptFloat: Option<f64>, |p, self| self.map_or(0, |value| p.any(type_id::FLOAT, value.to_bits()).0);
     OptStr: Option<StrView<'_>>, |_p, self| self.map_or(0, |text| text.object().address());
+    OptPid: Option<u64>, |p, self| self.map_or(0, |pid| p.any(type_id::PID, pid).0);
     Bits: u64, |_p, self| self;
 }

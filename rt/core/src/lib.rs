@@ -25,18 +25,21 @@ mod letter;
 #[cfg(all(unix, not(miri)))]
 mod library;
 mod mailbox;
+mod names;
 mod native;
+mod notice;
 pub mod object;
 mod options;
 #[cfg(target_family = "wasm")]
 pub mod packed;
 mod process;
 pub mod raw_memory;
+mod reason;
 mod report;
 pub mod rows;
 mod runtime;
 pub mod scheduler;
-pub mod signal;
+mod signal;
 #[cfg(all(unix, not(miri)))]
 mod stack;
 pub mod stdlib;
@@ -47,6 +50,7 @@ mod sys;
 #[cfg(test)]
 pub(crate) mod testing;
 mod throw;
+mod ties;
 mod trace;
 mod unwind;
 mod word;

@@ -9,6 +9,7 @@
 //! or skips it. So messages that a receive does not want stay for the next one, in their order.
 
 use crate::letter::Letter;
+use crate::object::Obj;
 use crate::process::Process;
 use crate::scheduler::{Pause, Pid};
 use crate::signal::Signal;
@@ -47,6 +48,16 @@ impl Mailbox {
     /// Adds a message.
     pub(crate) fn put(&self, letter: Letter) {
         self.messages.borrow_mut().push_back(Message::Letter(letter));
+    }
+
+    /// Adds a message that is in the process's heap.
+    pub(crate) fn put_opened(&self, message: Word) {
+        self.messages.borrow_mut().push_back(Message::Opened(message));
+    }
+
+    /// The number of messages that have not been taken.
+    pub(crate) fn len(&self) -> usize {
+        self.messages.borrow().len()
     }
 
     fn put_back(&self) {
@@ -141,7 +152,8 @@ pub fn sleep(p: &Process, millis: i64) -> Result<(), Throw> {
     wait(p, Pause::Sleeping(until))
 }
 
-fn wait(p: &Process, pause: Pause) -> Result<(), Throw> {
+/// Has the process pause, which C code that called back cannot.
+pub(crate) fn wait(p: &Process, pause: Pause) -> Result<(), Throw> {
     if p.is_called_back() {
         return Err(p.throw_error(type_id::PROCESS_ERROR, "a callback from C cannot wait"));
     }
@@ -151,15 +163,29 @@ fn wait(p: &Process, pause: Pause) -> Result<(), Throw> {
 
 /// Puts a copy of `message` into the mailbox of a process; nothing happens if there is none of that number.
 pub fn send(p: &Process, to: Pid, message: Word) -> Result<(), Throw> {
-    p.runtime().scheduler().deliver(to, Signal::Message(Letter::seal(p, message)));
+    p.deliver(to, Signal::Message(Letter::seal(p, message)));
     Ok(())
 }
 
 /// Starts a process that calls `body`, a function value without parameters, on a copy of its captures. With `link`,
 /// the failure of one ends the other.
-pub fn spawn(p: &Process, body: crate::object::Obj<'_>, link: i64) -> Result<Pid, Throw> {
+pub fn spawn(p: &Process, body: Obj<'_>, link: i64) -> Result<Pid, Throw> {
+    let parent = p.pid();
+    let pid = start(p, body, |child| {
+        if link == 1 {
+            child.ties().add_link(parent);
+        }
+    })?;
+    if link == 1 {
+        p.ties().add_link(pid);
+    }
+    Ok(pid)
+}
+
+/// Starts a process that calls `body`, after `tie` has tied it to others. What it tells this one it tells later.
+pub(crate) fn start(p: &Process, body: Obj<'_>, tie: impl FnOnce(&Process)) -> Result<Pid, Throw> {
     let letter = Letter::seal(p, body.word());
-    match p.runtime().scheduler().spawn(p, letter, link == 1) {
+    match p.runtime().scheduler().spawn(p, letter, tie) {
         Some(pid) => Ok(pid),
         None => Err(p.throw_error(type_id::PROCESS_ERROR, "this program cannot start processes")),
     }

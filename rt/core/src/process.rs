@@ -91,6 +91,7 @@ impl Process {
                 handle,
                 mailbox: Mailbox::default(),
                 ties: RefCell::default(),
+                doom: RefCell::default(),
                 pause: Cell::new(None),
                 budget: Cell::new(None),
             },

@@ -43,6 +43,14 @@ pub use crate::stdlib::math::{
     tanh as vt_tanh,
 };
 pub use crate::stdlib::memory::{gc_collect as vt_gc_collect, gc_stats as vt_gc_stats};
+pub use crate::stdlib::process::{
+    process_demonitor as vt_process_demonitor, process_exit as vt_process_exit, process_inquire as vt_process_inquire,
+    process_is_alive as vt_process_is_alive, process_link as vt_process_link, process_list as vt_process_list,
+    process_monitor as vt_process_monitor, process_names as vt_process_names, process_new_ref as vt_process_new_ref,
+    process_register as vt_process_register, process_spawn_monitored as vt_process_spawn_monitored,
+    process_trap as vt_process_trap, process_unlink as vt_process_unlink, process_unregister as vt_process_unregister,
+    process_untrap as vt_process_untrap, process_whereis as vt_process_whereis, process_yield as vt_process_yield,
+};
 pub use crate::stdlib::string::{
     float_to_fixed as vt_float_to_fixed, int_to_str_radix as vt_int_to_str_radix, parse_float as vt_parse_float,
     parse_int as vt_parse_int, ptr_str as vt_ptr_str, str_char_at as vt_str_char_at,

@@ -1,11 +1,14 @@
 //! What all processes of a program share: its types, its code tables, the options of the run.
 
 use crate::heap::Shapes;
+use crate::names::Names;
 use crate::object::Form;
 use crate::options::Options;
 use crate::scheduler::Scheduler;
+use crate::ties::Reference;
 use crate::unwind::Code;
 use crate::word::Word;
+use std::sync::atomic::{AtomicU64, Ordering};
 use vitte_abi::TypeId;
 use vitte_abi::object::{immortal_header, offset, str_size, type_id};
 use vitte_abi::types::{Record, Shape, TypeInfo, TypeTable};
@@ -22,6 +25,8 @@ pub struct Runtime {
     args: Vec<String>,
     code: Option<Code>,
     scheduler: Scheduler,
+    names: Names,
+    last_reference: AtomicU64,
 }
 
 impl Runtime {
@@ -57,6 +62,8 @@ impl Runtime {
             options,
             args,
             code,
+            names: Names::default(),
+            last_reference: AtomicU64::new(0),
         }))
     }
 
@@ -127,6 +134,16 @@ impl Runtime {
     /// The processes.
     pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler
+    }
+
+    /// The names of processes.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// A number for a monitor that no other has.
+    pub(crate) fn new_reference(&self) -> Reference {
+        self.last_reference.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// The options of the run.

@@ -33,9 +33,11 @@ use crate::letter::Letter;
 use crate::mailbox::{Mailbox, waited};
 use crate::options::Options;
 use crate::process::Process;
+use crate::reason::Reason;
 use crate::runtime::Runtime;
-use crate::signal::{Reason, Signal, Ties};
+use crate::signal::Signal;
 use crate::sys::host::{self, Instant};
+use crate::ties::Ties;
 use clock::Running;
 use pool::Pool;
 use settled::Settled;
@@ -157,6 +159,10 @@ trait Crew: Sync {
     fn deliver(&'static self, to: Pid, signal: Signal) -> bool;
     /// Queues a process that is ready.
     fn enqueue(&'static self, handle: NonNull<Handle>);
+    /// See [`Process::act`].
+    fn act(&self, process: &Process, signal: Signal);
+    /// Whether there is such a process.
+    fn is_alive(&self, pid: Pid) -> bool;
     /// The program has ended: no further turns begin, and those that run are to end.
     fn stop(&self);
     /// All processes.
@@ -216,8 +222,8 @@ impl Scheduler {
         handle
     }
 
-    /// Starts a process; `None` if nobody said how.
-    pub(crate) fn spawn(&self, parent: &Process, body: Letter, link: bool) -> Option<Pid> {
+    /// Starts a process, after `tie` has tied it to others; `None` if nobody said how.
+    pub(crate) fn spawn(&self, parent: &Process, body: Letter, tie: impl FnOnce(&Process)) -> Option<Pid> {
         let maker = self.maker.get()?;
         let pool = match self.pool.get() {
             Some(pool) => pool,
@@ -232,10 +238,7 @@ impl Scheduler {
         let handle = self.register();
         let pid = handle.pid;
         let process = Process::with_handle(parent.runtime(), handle.clone());
-        if link {
-            process.add_link(parent.pid());
-            parent.add_link(pid);
-        }
+        tie(&process);
         pool.start(handle, maker.make(process, body), parent);
         Some(pid)
     }
@@ -261,6 +264,18 @@ impl Scheduler {
     /// The numbers of all processes, in their order.
     pub fn pids(&self) -> Vec<Pid> {
         self.crew.get().map_or(vec![MAIN], |crew| crew.all().iter().map(|handle| handle.pid).collect())
+    }
+
+    /// Whether a process has not ended.
+    pub(crate) fn is_alive(&self, pid: Pid) -> bool {
+        self.crew.get().map_or(pid == MAIN, |crew| crew.is_alive(pid))
+    }
+
+    /// Has a process act on a signal that is no message, of which it gets none while it is alone.
+    pub(crate) fn act(&self, process: &Process, signal: Signal) {
+        if let Some(crew) = self.crew.get() {
+            crew.act(process, signal);
+        }
     }
 
     /// The time by which processes wait. With a seed it goes on when all wait, at once to when the first goes on.
@@ -322,6 +337,7 @@ pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
                 None if scheduler.wait_alone(process, pause) => {}
                 None => break deadlock(),
             },
+            Outcome::Returned => break Ending::Returned,
             Outcome::Ended(reason) => break main_ended(process, &reason),
             Outcome::Exited(code) => break Ending::Exited(code),
         }
@@ -335,15 +351,17 @@ pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
 /// What a turn means for the process.
 enum Outcome {
     Paused(Pause),
+    Returned,
+    /// It ends for another reason.
     Ended(Reason),
     /// The program ends.
     Exited(i64),
 }
 
 fn outcome(turn: Turn, process: &Process) -> Outcome {
-    match (turn, process.doom()) {
+    match (turn, process.take_doom()) {
         (Turn::Exited(code), _) => Outcome::Exited(code),
-        (Turn::Returned, _) => Outcome::Ended(Reason::Normal),
+        (Turn::Returned, _) => Outcome::Returned,
         (Turn::Failed, _) => Outcome::Ended(Reason::uncaught(process)),
         (Turn::Doomed | Turn::Paused(_), Some(reason)) => Outcome::Ended(reason),
         (Turn::Doomed, None) => unreachable!("doomed for no reason"),
@@ -352,7 +370,7 @@ fn outcome(turn: Turn, process: &Process) -> Outcome {
 }
 
 fn main_ended(process: &Process, reason: &Reason) -> Ending {
-    reason.report(process).map_or(Ending::Returned, Ending::Failed)
+    reason.report(process).map_or(Ending::Exited(0), Ending::Failed)
 }
 
 fn deadlock() -> Ending {
@@ -362,6 +380,7 @@ fn deadlock() -> Ending {
 /// Gives a process its turn, and says so to the clock.
 fn resume(body: &mut dyn Body, running: Option<&Running>) -> Turn {
     let process = body.process();
+    process.scheduled().handle.is_urged.store(false, Ordering::SeqCst);
     if let Some(turn) = process.begin_turn() {
         return turn;
     }
@@ -372,6 +391,10 @@ fn resume(body: &mut dyn Body, running: Option<&Running>) -> Turn {
     }
     let Some(running) = running else { return body.resume() };
     running.begin(process);
+    // Whoever sends such a signal after this look sees what runs here.
+    if process.scheduled().handle.is_urged.load(Ordering::SeqCst) {
+        process.request_yield();
+    }
     let turn = body.resume();
     running.end();
     turn
@@ -381,7 +404,10 @@ fn resume(body: &mut dyn Body, running: Option<&Running>) -> Turn {
 pub(crate) struct Scheduled {
     pub(crate) handle: Arc<Handle>,
     pub(crate) mailbox: Mailbox,
-    pub(crate) ties: RefCell<Ties>,
+    /// None as long as it has none.
+    pub(crate) ties: RefCell<Option<Box<Ties>>>,
+    /// Why the process is to end.
+    pub(crate) doom: RefCell<Option<Reason>>,
     pub(crate) pause: Cell<Option<Pause>>,
     /// Safepoints left in this turn, if they are counted.
     pub(crate) budget: Cell<Option<u32>>,

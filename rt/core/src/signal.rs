@@ -1,4 +1,4 @@
-//! What processes send each other: messages, and signals about links and ends.
+//! What processes send each other: messages, and signals about links, monitors and ends.
 //!
 //! ```text
 //! any process ── Scheduler::deliver ──► inbox ── the receiver, when it runs ──► mailbox, or its ties, or its end
@@ -8,93 +8,127 @@
 //! receiver alone acts on what it receives: before its turn begins, and when it looks for messages.
 
 use crate::letter::Letter;
+use crate::notice;
 use crate::process::Process;
-use crate::report::describe_uncaught;
+use crate::reason::Reason;
 use crate::scheduler::{Pause, Pid, Turn};
 use crate::sys::host::Instant;
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use crate::ties::{Reference, Ties};
+use std::cell::RefMut;
+use vitte_abi::TypeId;
 
 /// What stands in an inbox.
 #[derive(Debug)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// A message for the mailbox.
     Message(Letter),
-    /// A process that may be linked to this one has ended.
-    Exit {
-        /// That process.
-        from: Pid,
-        /// Why it ended.
-        reason: Reason,
-    },
-}
-
-/// Why a process ended, or is to end.
-#[derive(Clone, Debug)]
-pub enum Reason {
-    /// It had nothing more to do.
-    Normal,
-    /// Anything else, as a value; what there is to tell about it if it was an exception.
-    Value(Letter, Option<Arc<str>>),
-}
-
-impl Reason {
-    /// The exception that a process did not handle.
-    pub(crate) fn uncaught(p: &Process) -> Reason {
-        let exception = p.exception();
-        Reason::Value(Letter::seal(p, exception), Some(describe_uncaught(p, exception).into()))
-    }
-
-    /// What to tell if the main process ends for this reason: nothing if that is what it should.
-    pub(crate) fn report(&self, p: &Process) -> Option<String> {
-        match self {
-            Reason::Normal => None,
-            Reason::Value(_, Some(report)) => Some(report.to_string()),
-            Reason::Value(letter, None) => Some(describe_uncaught(p, letter.clone().open(p))),
-        }
-    }
-}
-
-/// What ties a process to others.
-#[derive(Default)]
-pub(crate) struct Ties {
-    links: BTreeSet<Pid>,
-    /// Why the process is to end.
-    doom: Option<Reason>,
+    /// This process is to end, or may trap it: another told it to, or, if `by_link`, has ended and may be linked to it.
+    Exit { from: Pid, reason: Reason, by_link: bool },
+    /// Another process has linked itself to this one.
+    Link { from: Pid },
+    /// Another process has ended its link.
+    Unlink { from: Pid, id: Reference },
+    /// Another process knows of an ended link.
+    Unlinked { from: Pid, id: Reference },
+    /// Another process wants to be told of this one's end.
+    Monitor { from: Pid, reference: Reference },
+    /// It does not any more.
+    Demonitor { reference: Reference },
+    /// A monitored process has ended.
+    Down { from: Pid, reference: Reference, reason: Reason },
+    /// Another process asks about this one, and wants a struct of type `ty` as the answer.
+    Inquiry { from: Pid, reference: Reference, ty: TypeId },
 }
 
 impl Process {
-    fn ties(&self) -> &RefCell<Ties> {
-        &self.scheduled().ties
+    /// The ties of the process.
+    pub(crate) fn ties(&self) -> RefMut<'_, Ties> {
+        RefMut::map(self.scheduled().ties.borrow_mut(), |ties| &mut **ties.get_or_insert_default())
     }
 
-    /// Links this process to another, which does the same.
-    pub(crate) fn add_link(&self, to: Pid) {
-        self.ties().borrow_mut().links.insert(to);
+    /// Whether the process is linked to another.
+    pub(crate) fn is_linked(&self) -> bool {
+        self.scheduled().ties.borrow().as_ref().is_some_and(|ties| ties.links().next().is_some())
+    }
+
+    /// Puts a signal into another process's inbox; false if there is no such process.
+    pub(crate) fn deliver(&self, to: Pid, signal: Signal) -> bool {
+        self.runtime().scheduler().deliver(to, signal)
+    }
+
+    /// Has the process end at its next safepoint, if nothing has before.
+    fn end_for(&self, reason: Reason) {
+        let mut doom = self.scheduled().doom.borrow_mut();
+        if doom.is_none() {
+            *doom = Some(reason);
+        }
+    }
+
+    /// Whether the process is to end.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.scheduled().doom.borrow().is_some()
     }
 
     /// Why the process is to end, if it is.
-    pub(crate) fn doom(&self) -> Option<Reason> {
-        self.ties().borrow().doom.clone()
-    }
-
-    pub(crate) fn is_doomed(&self) -> bool {
-        self.ties().borrow().doom.is_some()
+    pub(crate) fn take_doom(&self) -> Option<Reason> {
+        self.scheduled().doom.take()
     }
 
     /// Acts on all that has arrived.
     pub(crate) fn receive_signals(&self) {
+        self.receive_by(|signal| self.runtime().scheduler().act(self, signal));
+    }
+
+    /// Acts on what the process has sent itself, even if it is alone.
+    pub(crate) fn receive_own_signals(&self) {
+        self.receive_by(|signal| self.act(signal));
+    }
+
+    fn receive_by(&self, act: impl Fn(Signal)) {
         for signal in self.inbox().take() {
             match signal {
                 Signal::Message(letter) => self.mailbox().put(letter),
-                Signal::Exit { from, reason } => {
-                    let mut ties = self.ties().borrow_mut();
-                    if ties.links.remove(&from) && !matches!(reason, Reason::Normal) {
-                        ties.doom.get_or_insert(reason);
-                    }
+                signal => act(signal),
+            }
+        }
+    }
+
+    /// Acts on a signal. Reached from where such signals come from alone: so it is not in programs without them.
+    pub(crate) fn act(&self, signal: Signal) {
+        match signal {
+            Signal::Message(letter) => self.mailbox().put(letter),
+            Signal::Exit { from, reason, by_link } => self.receive_exit(from, reason, by_link),
+            Signal::Link { from } => self.ties().linked_by(from),
+            Signal::Unlink { from, id } => {
+                self.ties().unlinked_by(from);
+                self.deliver(from, Signal::Unlinked { from: self.pid(), id });
+            }
+            Signal::Unlinked { from, id } => self.ties().forget_link(from, id),
+            Signal::Monitor { from, reference } => self.ties().add_watcher(reference, from),
+            Signal::Demonitor { reference } => self.ties().remove_watcher(reference),
+            Signal::Down { from, reference, reason } => {
+                let monitor = self.ties().remove_monitor(reference);
+                if let Some((_, ty)) = monitor {
+                    self.mailbox().put_opened(notice::down(self, ty, reference, from, &reason));
                 }
             }
+            Signal::Inquiry { from, reference, ty } => {
+                let answer = notice::info(self, ty, reference, &self.ties());
+                self.deliver(from, Signal::Message(Letter::seal(self, answer)));
+            }
+        }
+    }
+
+    fn receive_exit(&self, from: Pid, reason: Reason, by_link: bool) {
+        if by_link && !self.ties().link_broke(from) {
+            return;
+        }
+        let trap = self.ties().trap;
+        match (&reason, trap) {
+            (Reason::Kill, _) if !by_link => self.end_for(Reason::Killed),
+            (_, Some(ty)) => self.mailbox().put_opened(notice::exit(self, ty, from, &reason)),
+            (Reason::Normal, _) if by_link || from != self.pid() => {}
+            _ => self.end_for(reason),
         }
     }
 
@@ -105,8 +139,7 @@ impl Process {
             return Some(Turn::Doomed);
         }
         let is_early = |until: Option<Instant>| until.is_none_or(|until| until > self.runtime().scheduler().now());
-        let pause = self.pause();
-        match pause {
+        match self.pause() {
             Some(pause @ Pause::Receiving(until)) if !self.has_message() && is_early(until) => {
                 Some(Turn::Paused(pause))
             }
@@ -118,12 +151,35 @@ impl Process {
         }
     }
 
-    /// The process has ended: tells those who are tied to it. Others must not reach it any more.
+    /// The process has ended, and others do not reach it any more: tells those who are tied to it, and those who wanted
+    /// to be.
     pub(crate) fn tell_end(&self, reason: &Reason) {
-        let links = std::mem::take(&mut self.ties().borrow_mut().links);
-        let scheduler = self.runtime().scheduler();
-        for to in links {
-            scheduler.deliver(to, Signal::Exit { from: self.pid(), reason: reason.clone() });
+        let from = self.pid();
+        self.runtime().names().free(from);
+        if let Some(ties) = self.scheduled().ties.take() {
+            for (reference, watcher) in ties.watchers() {
+                self.deliver(watcher, Signal::Down { from, reference, reason: reason.clone() });
+            }
+            for to in ties.known() {
+                self.deliver(to, Signal::Exit { from, reason: reason.clone(), by_link: true });
+            }
+            for (reference, of) in ties.monitors() {
+                self.deliver(of, Signal::Demonitor { reference });
+            }
+        }
+        for signal in self.inbox().take() {
+            match signal {
+                Signal::Link { from: to } => {
+                    self.deliver(to, Signal::Exit { from, reason: Reason::NoProcess, by_link: true });
+                }
+                Signal::Unlink { from: to, id } => {
+                    self.deliver(to, Signal::Unlinked { from, id });
+                }
+                Signal::Monitor { from: watcher, reference } => {
+                    self.deliver(watcher, Signal::Down { from, reference, reason: Reason::NoProcess });
+                }
+                _ => {}
+            }
         }
     }
 }

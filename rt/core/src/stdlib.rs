@@ -4,6 +4,7 @@
 //! - [`value`]: a value with its type, from which [`mod@format`], [`compare`] and [`hash`] start;
 //! - [`any`]: dynamic types; [`scalar`]: arithmetic on scalars of any type; [`number`]: their text;
 //! - [`string`], [`list`], [`map`]: the built-in collections; [`range`]: checked indices;
+//! - [`process`]: what other processes have to do with this one;
 //! - [`io`], [`mod@file`], [`system`], [`memory`], [`math`]: the world outside.
 
 pub mod any;
@@ -17,6 +18,7 @@ pub mod map;
 pub mod math;
 pub mod memory;
 pub mod number;
+pub mod process;
 pub mod range;
 mod raw;
 pub mod scalar;

@@ -48,7 +48,9 @@ fn type_of(world: &mut World, ty: ArgType) -> Option<TypeIdx> {
         ArgType::OptInt => world.intern(Type::Optional(TypeIdx::INT)),
         ArgType::OptFloat => world.intern(Type::Optional(TypeIdx::FLOAT)),
         ArgType::OptStr => world.intern(Type::Optional(TypeIdx::STR)),
-        ArgType::Never | ArgType::Pid | ArgType::Ptr | ArgType::Ref | ArgType::Bits | ArgType::Type => return None,
+        ArgType::ListPid | ArgType::OptPid => return None,
+        ArgType::Never | ArgType::Pid | ArgType::MonitorRef | ArgType::Ptr => return None,
+        ArgType::Ref | ArgType::Bits | ArgType::Type => return None,
     })
 }
 

@@ -50,14 +50,16 @@ impl Checker<'_, '_> {
     /// A call of a name that is no variable.
     fn call_name(&mut self, name: Ident, args: &[ExprId], want: Option<Ty>, span: Span) -> NodeId {
         let module = self.module;
-        let own = self.program().lookup(module, name.name);
         if let Some((adt, tag)) = self.variant(name.name, want)
-            && own.is_none()
+            && self.program().lookup_own(module, name.name).is_none()
         {
             return self.new_variant(adt, tag, args, want, name.span, span);
         }
-        match own {
-            Some(def) => self.call_item(def, name, args, want, span),
+        match self.program().lookup(module, name.name) {
+            Some(def) => {
+                let def = self.program().overloaded(def, name.name, args.len());
+                self.call_item(def, name, args, want, span)
+            }
             None => {
                 let text = self.text(name.name).to_owned();
                 if let Some(node) = self.builtin_call(&text, args, want, span) {
@@ -469,7 +471,7 @@ impl Checker<'_, '_> {
             && let Some((adt, tag)) = self.variant(*name, want)
         {
             let own = self.module;
-            if self.program().lookup(own, *name).is_none() {
+            if self.program().lookup_own(own, *name).is_none() {
                 let ty = self.instance(adt, want, span);
                 return Some((ty, adt, tag));
             }

@@ -4,9 +4,11 @@ use super::{Checker, Frame};
 use crate::ast::{self, ExprId, ExprKind, Spawn};
 use crate::body::{LocalId, NodeId, NodeKind};
 use crate::codes;
+use crate::collect::PROCESS;
 use crate::diagnostic::Diagnostic;
+use crate::program::Def;
 use crate::source::Span;
-use crate::types::{Kind, Ty};
+use crate::types::{Kind, Ty, Tys};
 
 impl Checker<'_, '_> {
     pub(super) fn closure(&mut self, closure: &ast::Closure, want: Option<Ty>, span: Span) -> NodeId {
@@ -171,28 +173,14 @@ impl Checker<'_, '_> {
         self.node(NodeKind::Block { stmts: stmts.into(), tail: Some(closure) }, function, span)
     }
 
+    /// The call of the library's function that starts a monitored process.
     fn spawn_monitored(&mut self, closure: NodeId, span: Span) -> NodeId {
-        let pid = self.node(NodeKind::Spawn { link: false, body: closure }, Ty::PID, span);
-        let module = self.module;
-        let name = self.program().names.intern("monitor");
-        let Some(crate::program::Def::Func(func)) = self.program().lookup(module, name) else {
-            let message = "`spawn_monitor` needs the module `process`";
-            self.error(
-                Diagnostic::error(codes::UNKNOWN_NAME, span, message)
-                    .help("write `import process` at the top of the file"),
-            );
-            return self.error_node(span);
+        let name = self.program().names.intern("spawn_monitored");
+        let Some(Def::Func(func)) = self.session.program.module(PROCESS).items.get(&name).map(|entry| entry.def) else {
+            unreachable!("the library has no `spawn_monitored`");
         };
         let result = self.session.program.func(func).result;
-        let local = self.hidden(Ty::PID, span);
-        let pat = self.pat(crate::body::PatKind::Bind(local, None), Ty::PID, span);
-        let again = self.node(NodeKind::Local(local), Ty::PID, span);
-        let first = self.node(NodeKind::Local(local), Ty::PID, span);
-        let call = NodeKind::Call { func, targs: crate::types::Tys::EMPTY, args: Box::new([again]) };
-        let monitor = self.node(call, result, span);
-        let ty = self.session.program.types.tuple(&[Ty::PID, result]);
-        let pair = self.node(NodeKind::Tuple(Box::new([first, monitor])), ty, span);
-        let stmts = Box::new([crate::body::Stmt::Let { pat, value: Some(pid), otherwise: None }]);
-        self.node(NodeKind::Block { stmts, tail: Some(pair) }, ty, span)
+        let call = NodeKind::Call { func, targs: Tys::EMPTY, args: Box::new([closure]) };
+        self.node(call, result, span)
     }
 }

@@ -1,6 +1,6 @@
 //! The names of a module.
 
-use super::PRELUDE;
+use super::{PRELUDE, PROCESS};
 use crate::ast::{self, Ast, Ident, ItemKind, TypeId, TypeKind};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
@@ -15,7 +15,7 @@ use vitbc::TypeIdx;
 
 /// Declares the items of a module; their types stay open.
 pub(super) fn declare(program: &mut Program, module: ModuleId, ast: &Ast, main: ModuleId) {
-    let prefix = match module == main || module == PRELUDE {
+    let prefix = match module == main || module == PRELUDE || module == PROCESS {
         true => String::new(),
         false => format!("{}.", program.module(module).name),
     };

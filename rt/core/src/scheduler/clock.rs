@@ -24,7 +24,8 @@ impl Running {
     /// A turn begins. For the worker alone, as is `end`.
     pub(super) fn begin(&self, process: &Process) {
         self.turns.store(self.turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        self.process.store((&raw const *process).cast_mut(), Ordering::Release);
+        // Before the worker looks for signals that came meanwhile.
+        self.process.store((&raw const *process).cast_mut(), Ordering::SeqCst);
     }
 
     /// The turn has ended.
@@ -40,20 +41,27 @@ impl Running {
 
     /// Has the process yield that runs there; if `only` is given, no other.
     pub(super) fn preempt(&self, only: Option<Pid>) {
-        let process = self.process.load(Ordering::Relaxed);
-        if process.is_null() || process != even(process) {
-            return;
-        }
-        let used = process.map_addr(|address| address | 1);
-        if self.process.compare_exchange(process, used, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-            // SAFETY: the worker keeps the process until the address is even again; only what does not change or is
-            // atomic is used.
-            let process = unsafe { &*process };
-            if only.is_none_or(|pid| process.pid() == pid) {
-                process.request_yield();
+        let process = loop {
+            let process = self.process.load(Ordering::SeqCst);
+            if process.is_null() {
+                return;
             }
-            self.process.store((&raw const *process).cast_mut(), Ordering::Release);
+            let used = process.map_addr(|address| address | 1);
+            // Another thread that uses it soon does not any more.
+            if process == even(process)
+                && self.process.compare_exchange_weak(process, used, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+            {
+                break process;
+            }
+            std::hint::spin_loop();
+        };
+        // SAFETY: the worker keeps the process until the address is even again; only what does not change or is atomic
+        // is used.
+        let running = unsafe { &*process };
+        if only.is_none_or(|pid| running.pid() == pid) {
+            running.request_yield();
         }
+        self.process.store(process, Ordering::Release);
     }
 }
 

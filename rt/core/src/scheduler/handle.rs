@@ -16,7 +16,7 @@
 use super::{Body, Pid};
 use crate::inbox::Inbox;
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 const READY: u8 = 0;
 const RUNNING: u8 = 1;
@@ -32,6 +32,8 @@ pub(crate) struct Handle {
     pub(crate) pid: Pid,
     pub(crate) inbox: Inbox,
     state: AtomicU8,
+    /// Whether signals have come since its turn began that it is to act on even if it never looks for messages.
+    pub(super) is_urged: AtomicBool,
     /// When the timer of the process goes off, in nanoseconds of the scheduler's clock.
     pub(super) timer: AtomicU64,
     body: UnsafeCell<Option<Carried>>,
@@ -58,6 +60,7 @@ impl Handle {
             pid,
             inbox: Inbox::default(),
             state: AtomicU8::new(RUNNING),
+            is_urged: AtomicBool::new(false),
             timer: AtomicU64::new(NEVER),
             body: UnsafeCell::new(None),
         }

@@ -22,6 +22,7 @@ use super::table::Table;
 use super::timers::Timers;
 use super::{Body, Crew, Ending, MAIN, Outcome, Pause, Pid, Scheduler, deadlock, main_ended, outcome, resume};
 use crate::process::Process;
+use crate::reason::Reason;
 use crate::runtime::Runtime;
 use crate::signal::Signal;
 use crate::sync::lock;
@@ -101,6 +102,9 @@ impl Crew for Pool {
         let is_urgent = !matches!(signal, Signal::Message(_));
         let woken = self.table.with(to, |handle| {
             handle.inbox.put(signal);
+            if is_urgent {
+                handle.is_urged.store(true, Ordering::SeqCst);
+            }
             handle.wake().then(|| NonNull::from(handle))
         });
         match woken {
@@ -124,6 +128,14 @@ impl Crew for Pool {
             Err(handle) => self.common.push(handle),
         }
         self.suggest_waking();
+    }
+
+    fn act(&self, process: &Process, signal: Signal) {
+        process.act(signal);
+    }
+
+    fn is_alive(&self, pid: Pid) -> bool {
+        self.table.with(pid, |_| ()).is_some()
     }
 
     fn stop(&self) {
@@ -319,12 +331,17 @@ impl Pool {
         match outcome(turn, process) {
             Outcome::Paused(pause) => self.put_away(handle, pause, carried),
             Outcome::Exited(code) => self.end(Ending::Exited(code)),
+            Outcome::Returned if pid == MAIN => self.end(Ending::Returned),
             Outcome::Ended(reason) if pid == MAIN => self.end(main_ended(process, &reason)),
-            Outcome::Ended(reason) => {
-                drop(self.table.remove(pid));
-                process.tell_end(&reason);
-            }
+            Outcome::Returned => self.remove(process, &Reason::Normal),
+            Outcome::Ended(reason) => self.remove(process, &reason),
         }
+    }
+
+    /// Has nobody find a process any more that has ended, and then all know that it has.
+    fn remove(&self, process: &Process, reason: &Reason) {
+        drop(self.table.remove(process.pid()));
+        process.tell_end(reason);
     }
 
     /// Queues a process that pauses, or has it wait. Others may run it from then on.
@@ -348,7 +365,7 @@ impl Pool {
         };
         if let Some(until) = until {
             let at = self.scheduler().nanos(until);
-            self.timers.set(place, at, |pid| self.table.with(pid, |_| ()).is_some());
+            self.timers.set(place, at, |pid| self.is_alive(pid));
             if self.is_shared && at < self.next_look.load(Ordering::SeqCst) {
                 self.wake_clock();
             }
