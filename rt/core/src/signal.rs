@@ -151,17 +151,17 @@ impl Process {
         }
     }
 
-    /// The process has ended, and others do not reach it any more: tells those who are tied to it, and those who wanted
-    /// to be.
+    /// The process has ended, and others do not reach it any more: tells those who are linked to it, then those who
+    /// monitor it, as Erlang does, then those who wanted to be tied to it.
     pub(crate) fn tell_end(&self, reason: &Reason) {
         let from = self.pid();
         self.runtime().names().free(from);
         if let Some(ties) = self.scheduled().ties.take() {
-            for (reference, watcher) in ties.watchers() {
-                self.deliver(watcher, Signal::Down { from, reference, reason: reason.clone() });
-            }
             for to in ties.known() {
                 self.deliver(to, Signal::Exit { from, reason: reason.clone(), by_link: true });
+            }
+            for (reference, watcher) in ties.watchers() {
+                self.deliver(watcher, Signal::Down { from, reference, reason: reason.clone() });
             }
             for (reference, of) in ties.monitors() {
                 self.deliver(of, Signal::Demonitor { reference });
