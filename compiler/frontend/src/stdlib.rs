@@ -13,6 +13,7 @@ macro_rules! modules {
 
 modules! {
     "prelude" "process" "number" "list" "map" "str" "bytes" "math" "io" "sys" "random" "time" "json" "path" "test" "set" "queue"
+    "supervisor" "task" "timer" "pool"
 }
 
 /// The text of a module.

@@ -96,6 +96,9 @@ impl FunctionLower<'_, '_, '_> {
         if ty == Ty::ANY {
             return self.deliver(src, want, span);
         }
+        if ty == Ty::UNIT {
+            return self.target(want, ty);
+        }
         if let Kind::Trait(..) = self.kind(ty) {
             self.low.ask_for(ty);
         }
