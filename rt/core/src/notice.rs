@@ -76,7 +76,7 @@ pub(crate) fn info(p: &Process, ty: TypeId, reference: Reference, ties: &Ties) -
     let pids = |pids: &mut dyn Iterator<Item = Pid>| list_of_pids(p, pids).address();
     let status = match p.pause() {
         None => "running",
-        Some(Pause::Yielding) => "ready",
+        Some(Pause::Yielding | Pause::Crowded(_)) => "ready",
         Some(Pause::Receiving(_)) => "waiting",
         Some(Pause::Sleeping(_)) => "sleeping",
     };
