@@ -54,8 +54,9 @@ impl Body<'_> {
             };
         }
         let own = |reg| type_name(self.module, self.ty(reg));
-        Err(Error::new(Code::BAD_CLASS, format!("no BITCAST from {} to {}", own(src), own(dst)))
-            .help("`int`, `u64` and `float` go into each other, so do `i32`, `u32` and `f32`, and `int`, `u64` and `ptr`"))
+        Err(Error::new(Code::BAD_CLASS, format!("no BITCAST from {} to {}", own(src), own(dst))).help(
+            "`int`, `u64` and `float` go into each other, so do `i32`, `u32` and `f32`, and `int`, `u64` and `ptr`",
+        ))
     }
 
     fn check_alloc(&self, dst: Reg, ty: TypeIdx, fields: &[Reg]) -> Result<()> {
