@@ -24,6 +24,8 @@ pub const MAX_TYPE_NESTING: usize = 30;
 pub const MAX_TYPE_NAMES: usize = 16 << 20;
 /// The most fields of a struct, tuple or variant; also parameters of a signature and methods of a trait.
 pub const MAX_FIELDS: usize = 1 << 12;
+/// The most arguments of a call of a C function.
+pub const MAX_C_ARGS: usize = 255;
 /// The most variants of an enum: tags are 16 bits wide in object headers.
 pub const MAX_VARIANTS: usize = 1 << 15;
 /// The most functions of a module, imported ones included.

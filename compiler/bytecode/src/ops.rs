@@ -97,7 +97,8 @@ macro_rules! for_each_op {
         /// lower bits; float to integer saturates and NaN gives 0; integer to float rounds to nearest even; `bool`
         /// gives 0 or 1.
         0x28 CONVERT = Convert { dst: Def<T>, src: Use<U> } where { T: Num, U: Scalar } [];
-        /// `dst` = the bits of `src` in a type of the same width (`int`/`u64`/`float`, `i32`/`u32`/`f32`).
+        /// `dst` = the bits of `src` in a type of the same width (`int`/`u64`/`float`, `i32`/`u32`/`f32`; with the
+        /// `foreign` flag, `int`/`u64`/`ptr`).
         0x29 BITCAST = Bitcast { dst: Def<_>, src: Use<_> } where { Special } [];
 
         // ---- Comparison ------------------------------------------------------------------------------------------
@@ -133,7 +134,7 @@ macro_rules! for_each_op {
         0x44 SWITCH = Switch { value: Use<Int>, targets: Labels } where { } [];
         /// Return `value` to the caller, or nothing from a function whose result is `unit`.
         0x45 RETURN = Return { value: OptUse } where { Special } [Ends];
-        /// This instruction is never reached; if it is, the program ends with a trap.
+        /// This instruction is never reached; if it is, the program says so and ends with the exit code 132.
         0x46 UNREACHABLE = Unreachable { } where { } [Ends];
 
         // ---- Calls ---------------------------------------------------------------------------------------------------

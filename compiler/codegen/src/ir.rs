@@ -176,7 +176,7 @@ pub enum Terminator {
         /// Where to go on with an exception of that type.
         handlers: Vec<(Option<TypeIdx>, Jump)>,
     },
-    /// Never reached: after a throw, or a trap.
+    /// Never reached: after a throw, or after the runtime has ended the program.
     Unreachable,
 }
 

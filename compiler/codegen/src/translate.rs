@@ -269,7 +269,7 @@ impl Translator<'_> {
             Inst::IfNil { src, target } => self.branch_if_nil(*src, *target),
             Inst::Switch { value, targets } => self.switch(*value, targets),
             Inst::Return { value } => self.return_value(*value),
-            Inst::Unreachable {} => self.end(Terminator::Unreachable),
+            Inst::Unreachable {} => self.unreachable(),
 
             Inst::Call { dst, func, args } => self.call(*dst, *func, args),
             Inst::CallClosure { dst, callee, args } => self.call_closure(*dst, *callee, args),

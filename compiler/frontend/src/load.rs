@@ -89,7 +89,7 @@ impl<'l> Load<'l> {
 
     fn std_module(&mut self, name: &str) -> Option<ModuleId> {
         let text = stdlib::source(name)?;
-        let file_name = format!("std/{name}.vit");
+        let file_name = format!("{}{name}.vit", stdlib::FOLDER);
         if let Some(&id) = self.by_file.get(&file_name) {
             return Some(id);
         }

@@ -26,6 +26,7 @@ use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::program::{FuncId, ModuleId, Source};
 use crate::source::{FileId, Span};
+use crate::stdlib;
 use crate::types::{Ty, Tys};
 use function::FunctionLower;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -213,12 +214,21 @@ impl Lowering<'_, '_> {
         self.session.program.report(diagnostic);
     }
 
-    /// A file as the module knows it.
+    /// A file as the module knows it: by its path from the main file's folder, or only by its name if it lies
+    /// elsewhere. So the module does not depend on where it was made.
     fn file(&mut self, id: FileId) -> FileIdx {
         if let Some(&idx) = self.files.get(&id) {
             return idx;
         }
-        let idx = self.out.file(&self.session.program.sources.file(id).name);
+        let program = &self.session.program;
+        let main = &program.sources.file(program.module(self.main).file).name;
+        let name = &program.sources.file(id).name;
+        let own_name = |path: &str| path.rfind(['/', '\\']).map_or(0, |at| at + 1);
+        let idx = self.out.file(match name.strip_prefix(&main[..own_name(main)]) {
+            Some(inside) if !inside.starts_with(['/', '\\']) && !inside.starts_with("..") => inside,
+            _ if name.starts_with(stdlib::FOLDER) => name,
+            _ => &name[own_name(name)..],
+        });
         self.files.insert(id, idx);
         idx
     }

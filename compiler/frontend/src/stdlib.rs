@@ -4,6 +4,9 @@
 /// built-in types.
 pub(crate) const ALWAYS: &[&str] = &["prelude", "process", "number", "list", "map", "str", "bytes"];
 
+/// How the names of its files begin.
+pub(crate) const FOLDER: &str = "std/";
+
 macro_rules! modules {
     ($($name:literal)*) => {
         /// All modules with their text.

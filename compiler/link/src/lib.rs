@@ -7,6 +7,7 @@ mod linker;
 #[cfg_attr(not(feature = "embedded-linker"), path = "memory_disabled.rs")]
 mod memory;
 mod pack;
+mod patience;
 mod runtime;
 mod system;
 mod target;

@@ -2,6 +2,7 @@
 
 use crate::error::LinkError;
 use crate::memory;
+use crate::patience::finishing;
 use crate::runtime::find_runtime;
 use crate::system;
 use crate::target::Target;
@@ -52,11 +53,16 @@ pub enum Mode {
     Dynamic,
 }
 
-/// Links `object` with the target's runtime into the file `output`, which is written whole or not at all.
+/// Links `object` with the target's runtime into the file `output`, which is written whole or not at all. The signals
+/// that interrupt and end programs wait until that is done.
 ///
 /// # Errors
 /// A linker, runtime or library is missing, or the linker fails.
 pub fn link(target: &Target, object: &[u8], output: &Path, options: &LinkOptions) -> Result<(), LinkError> {
+    finishing(|| link_beside(target, object, output, options))
+}
+
+fn link_beside(target: &Target, object: &[u8], output: &Path, options: &LinkOptions) -> Result<(), LinkError> {
     let io = |path: &Path| {
         let path = path.to_owned();
         move |error| LinkError::Io { path, error }

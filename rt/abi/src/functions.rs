@@ -127,6 +127,8 @@ macro_rules! for_each_helper {
             vt_map_clear(map: Ref) -> Unit [Reads Writes];
             // ---- exceptions
             vt_stack_trace() -> Str [Reads Allocs];
+            /// Say that an instruction was reached that never is, and end the program.
+            vt_unreachable() -> Never [Writes];
             // ---- processes
             vt_spawn(body: Ref, link: Int) -> Pid [Reads Writes Throws Allocs];
             vt_self() -> Pid [];

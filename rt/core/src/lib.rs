@@ -68,7 +68,7 @@ pub use native::symbol::addresses;
 pub use native::{call_helper, call_native};
 pub use options::{BadVariable, Engine, Options};
 pub use process::Process;
-pub use report::{UNCAUGHT, report_failure, report_uncaught};
+pub use report::{UNCAUGHT, report_failure, report_uncaught, report_unreachable};
 pub use runtime::Runtime;
 pub use throw::Throw;
 pub use trace::Frame;

@@ -4,13 +4,29 @@ use crate::object::{Obj, Str};
 use crate::process::Process;
 use crate::stdlib::format::to_str;
 use crate::stdlib::io::flush_for_exit;
-use crate::sys;
+use crate::sys::{self, host};
 use crate::word::Word;
+use std::convert::Infallible;
 use vitte_abi::object::type_id;
 use vitte_abi::types::Shape;
 
 /// The exit code of a program that an exception ended.
 pub const UNCAUGHT: i32 = 101;
+
+/// The exit code of a program that reached what is never reached: that of one which such an instruction of the processor
+/// ends by a signal.
+const TRAPPED: i32 = 128 + 4;
+
+/// Prints that an instruction was reached that never is; the exit code of the program.
+pub fn report_unreachable() -> i32 {
+    report_failure("error: reached an unreachable instruction\n");
+    TRAPPED
+}
+
+/// Ends the program after that.
+pub fn unreachable(_: &Process) -> Infallible {
+    host::exit(report_unreachable())
+}
 
 /// Prints an uncaught exception and its stack trace on standard error; the exit code of the program.
 pub fn report_uncaught(p: &Process, exception: Word) -> i32 {

@@ -63,6 +63,7 @@ pub use crate::stdlib::string::{
     str_to_bytes as vt_str_to_bytes, str_trim as vt_str_trim, str_trim_end as vt_str_trim_end,
     str_trim_start as vt_str_trim_start, str_upper as vt_str_upper,
 };
+pub use crate::report::unreachable as vt_unreachable;
 pub use crate::stdlib::system::{
     args as vt_args, cpu_count as vt_cpu_count, current_dir as vt_current_dir, env_get as vt_env_get, exit as vt_exit,
     hostname as vt_hostname, random_seed as vt_random_seed, time_monotonic as vt_time_monotonic,

@@ -7,12 +7,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use vitte_abi::functions::NativeFn;
 use vitte_rt::scheduler::{Body, Turn};
-use vitte_rt::{Letter, Process, Throw, call_native, report_failure};
+use vitte_rt::{Letter, Process, Throw, call_native, report_unreachable};
 
 /// The size of the stack of a process other than the main one, in bytes: as for compiled code.
 const STACK: u64 = 1 << 20;
-/// The exit code after an instruction that is never reached: that of a compiled program, which a signal ends then.
-const TRAPPED: i64 = 128 + 4;
 
 /// A process, and what watches it.
 pub struct Interpreted<T> {
@@ -88,10 +86,7 @@ impl<T: Tracer> Body for Interpreted<T> {
                 Turn::Failed
             }
             Err(Stop::Exit(code)) => Turn::Exited(code),
-            Err(Stop::Trap) => {
-                report_failure("error: UNREACHABLE was reached\n");
-                Turn::Exited(TRAPPED)
-            }
+            Err(Stop::Trap) => Turn::Exited(report_unreachable().into()),
         }
     }
 

@@ -54,7 +54,7 @@ impl Body<'_> {
     fn check_inst(&self, inst: &Inst) -> Result<()> {
         operands::check(self.module, self.function, inst)?;
         if inst.has(Effect::Foreign) && !self.module.foreign {
-            return Err(Error::new(Code::FOREIGN, "the module has not the `foreign` flag"));
+            return Err(no_flag());
         }
         self.check_types(inst)
     }
@@ -126,4 +126,9 @@ pub(super) fn at_inst(mut error: Error, position: usize, inst: &Inst) -> Error {
     // Positions are below `MAX_INSTS`.
     error.place.inst.get_or_insert((position as u32, inst.opcode().info().mnemonic));
     error
+}
+
+/// An instruction that only modules with the flag may have.
+pub(super) fn no_flag() -> Error {
+    Error::new(Code::FOREIGN, "the module has not the `foreign` flag")
 }

@@ -3,10 +3,12 @@
 use super::body::Body;
 use super::describe::{reg_name, type_name};
 use super::tables::{check_no_captures, crosses_to_c, is_c_scalar, no_c_type};
+use super::types::limit;
 use crate::codes::Code;
 use crate::error::{Error, Result};
 use crate::index::{ExternIdx, FuncIdx, MethodIdx, Reg, TypeIdx};
 use crate::inst::Inst;
+use crate::limits::MAX_C_ARGS;
 use crate::types::{Signature, Type};
 
 impl Body<'_> {
@@ -107,6 +109,9 @@ impl Body<'_> {
         if !external.variadic || args.len() < params.len() {
             self.values(args, params, "argument")?;
         } else {
+            if args.len() > MAX_C_ARGS {
+                return Err(limit("arguments of a C function", args.len(), MAX_C_ARGS));
+            }
             let (named, more) = args.split_at(params.len());
             self.values(named, params, "argument")?;
             for &reg in more {

@@ -7,7 +7,7 @@ use super::types::{check_index, check_signature, check_value, limit};
 use crate::codes::Code;
 use crate::error::{Error, Result};
 use crate::index::{FuncIdx, TypeIdx};
-use crate::limits::{MAX_FIELDS, MAX_PATH};
+use crate::limits::{MAX_C_ARGS, MAX_PATH};
 use crate::types::{Impl, Type};
 use crate::{Const, ExportItem, Extern, Global, Module};
 use std::collections::HashSet;
@@ -73,8 +73,8 @@ fn check_extern(module: &Module, external: &Extern, position: usize) -> Result<(
         return Err(Error::new(Code::FOREIGN, message));
     }
     let signature = &external.signature;
-    if signature.params.len() > MAX_FIELDS {
-        return Err(within(limit("parameters", signature.params.len(), MAX_FIELDS), "extern", &external.symbol));
+    if signature.params.len() > MAX_C_ARGS {
+        return Err(within(limit("parameters", signature.params.len(), MAX_C_ARGS), "extern", &external.symbol));
     }
     for (n, &param) in signature.params.iter().enumerate() {
         check_value(module, param, || format!("parameter {n}"))

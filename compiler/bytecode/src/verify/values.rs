@@ -1,6 +1,6 @@
 //! Rules for constants, parameters, fields, variants, lists and trait objects.
 
-use super::body::Body;
+use super::body::{Body, no_flag};
 use super::constants;
 use super::describe::{reg_name, type_name};
 use crate::codes::Code;
@@ -46,9 +46,17 @@ impl Body<'_> {
         if width(dst).is_some() && width(dst) == width(src) {
             return Ok(());
         }
+        let is_address = |reg| matches!(self.type_of(reg), Type::Int | Type::U64 | Type::Ptr);
+        if is_address(dst) && is_address(src) {
+            return match self.module.foreign {
+                true => Ok(()),
+                false => Err(no_flag()),
+            };
+        }
         let own = |reg| type_name(self.module, self.ty(reg));
-        Err(Error::new(Code::BAD_CLASS, format!("no BITCAST from {} to {}", own(src), own(dst)))
-            .help("`int`, `u64` and `float` go into each other, and so do `i32`, `u32` and `f32`"))
+        Err(Error::new(Code::BAD_CLASS, format!("no BITCAST from {} to {}", own(src), own(dst))).help(
+            "`int`, `u64` and `float` go into each other, so do `i32`, `u32` and `f32`, and `int`, `u64` and `ptr`",
+        ))
     }
 
     fn check_alloc(&self, dst: Reg, ty: TypeIdx, fields: &[Reg]) -> Result<()> {

@@ -79,6 +79,12 @@ impl Translator<'_> {
         self.end(Terminator::Return(value));
     }
 
+    /// Ends the program, since the instruction is never reached.
+    pub(super) fn unreachable(&mut self) {
+        self.helper_effect(Helper::vt_unreachable, vec![]);
+        self.end(Terminator::Unreachable);
+    }
+
     /// Raises a value; nothing follows.
     pub(super) fn throw(&mut self, op: Op, value: Reg) {
         let value = self.read(value);

@@ -153,6 +153,19 @@ impl FunctionLower<'_, '_, '_> {
         dst
     }
 
+    /// A pointer as one of another type, or as its address, or an address as a pointer.
+    pub(super) fn ptr_cast(&mut self, inner: NodeId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {
+        let from = self.node_ty(inner);
+        if matches!((self.kind(from), self.kind(ty)), (Kind::Ptr(_), Kind::Ptr(_))) {
+            return self.expr(inner, want);
+        }
+        self.low.out.set_foreign();
+        let src = self.expr(inner, None);
+        let dst = self.target(want, ty);
+        self.emit(Inst::Bitcast { dst, src }, span);
+        dst
+    }
+
     /// The function by which a type defines its own text.
     fn own_text(&mut self, ty: Ty) -> Option<(crate::program::FuncId, Tys)> {
         if !matches!(self.kind(ty), Kind::Adt(..)) {

@@ -233,7 +233,7 @@ impl FunctionLower<'_, '_, '_> {
             NodeKind::FromAny(inner) => self.out_of_any(*inner, want, ty, span),
             NodeKind::ToTrait(inner) => self.object_of(*inner, want, ty, span),
             NodeKind::Convert(inner) => self.convert(*inner, want, ty, span),
-            NodeKind::PtrCast(inner) => self.expr(*inner, want),
+            NodeKind::PtrCast(inner) => self.ptr_cast(*inner, want, ty, span),
             NodeKind::Is(inner, asked) => {
                 let asked = self.concrete(*asked);
                 let src = self.expr(*inner, None);

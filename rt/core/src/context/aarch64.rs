@@ -160,6 +160,40 @@ macro_rules! throw_stub {
     };
 }
 
+/// Stores the registers that a function must preserve but x29 and x30, from 16 bytes above sp on.
+macro_rules! save {
+    () => {
+        concat!(
+            "stp x19, x20, [sp, 16]\n",
+            "stp x21, x22, [sp, 32]\n",
+            "stp x23, x24, [sp, 48]\n",
+            "stp x25, x26, [sp, 64]\n",
+            "stp x27, x28, [sp, 80]\n",
+            "stp d8, d9, [sp, 96]\n",
+            "stp d10, d11, [sp, 112]\n",
+            "stp d12, d13, [sp, 128]\n",
+            "stp d14, d15, [sp, 144]\n",
+        )
+    };
+}
+
+/// Loads what `save` stored.
+macro_rules! restore {
+    () => {
+        concat!(
+            "ldp x19, x20, [sp, 16]\n",
+            "ldp x21, x22, [sp, 32]\n",
+            "ldp x23, x24, [sp, 48]\n",
+            "ldp x25, x26, [sp, 64]\n",
+            "ldp x27, x28, [sp, 80]\n",
+            "ldp d8, d9, [sp, 96]\n",
+            "ldp d10, d11, [sp, 112]\n",
+            "ldp d12, d13, [sp, 128]\n",
+            "ldp d14, d15, [sp, 144]\n",
+        )
+    };
+}
+
 /// The integer registers for arguments of C functions.
 pub(crate) const INT_REGISTERS: usize = 8;
 
@@ -175,15 +209,7 @@ pub(crate) unsafe extern "C" fn leave() {
         "2:",
         "str xzr, [x19, {throwing}]",
         "stp x29, x30, [sp, -160]!",
-        "stp x19, x20, [sp, 16]",
-        "stp x21, x22, [sp, 32]",
-        "stp x23, x24, [sp, 48]",
-        "stp x25, x26, [sp, 64]",
-        "stp x27, x28, [sp, 80]",
-        "stp d8, d9, [sp, 96]",
-        "stp d10, d11, [sp, 112]",
-        "stp d12, d13, [sp, 128]",
-        "stp d14, d15, [sp, 144]",
+        save!(),
         "mov x9, sp",
         "str x9, [x19, {resume_sp}]",
         "mov x0, {suspended}",
@@ -227,16 +253,11 @@ pub(crate) unsafe extern "C" fn unwind() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code: u64, top: u64) -> u64 {
     naked_asm!(
+        // Debuggers and profilers are to see no frame behind this one.
+        ".cfi_startproc",
+        ".cfi_undefined x30",
         "stp x29, x30, [sp, -176]!",
-        "stp x19, x20, [sp, 16]",
-        "stp x21, x22, [sp, 32]",
-        "stp x23, x24, [sp, 48]",
-        "stp x25, x26, [sp, 64]",
-        "stp x27, x28, [sp, 80]",
-        "stp d8, d9, [sp, 96]",
-        "stp d10, d11, [sp, 112]",
-        "stp d12, d13, [sp, 128]",
-        "stp d14, d15, [sp, 144]",
+        save!(),
         "ldr x9, [x0, {native_stack}]",
         "str x9, [sp, 160]",
         "mov x9, sp",
@@ -246,6 +267,7 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
         "mov x29, xzr",
         "blr x2",
         "b {end}",
+        ".cfi_endproc",
         end = sym end,
         native_stack = const NATIVE_STACK,
     )
@@ -259,30 +281,14 @@ pub(crate) unsafe extern "C" fn enter(context: *mut Context, argument: u64, code
 pub(crate) unsafe extern "C" fn resume(context: *mut Context) -> u64 {
     naked_asm!(
         "stp x29, x30, [sp, -176]!",
-        "stp x19, x20, [sp, 16]",
-        "stp x21, x22, [sp, 32]",
-        "stp x23, x24, [sp, 48]",
-        "stp x25, x26, [sp, 64]",
-        "stp x27, x28, [sp, 80]",
-        "stp d8, d9, [sp, 96]",
-        "stp d10, d11, [sp, 112]",
-        "stp d12, d13, [sp, 128]",
-        "stp d14, d15, [sp, 144]",
+        save!(),
         "ldr x9, [x0, {native_stack}]",
         "str x9, [sp, 160]",
         "mov x9, sp",
         "str x9, [x0, {native_stack}]",
         "ldr x9, [x0, {resume_sp}]",
         "mov sp, x9",
-        "ldp x19, x20, [sp, 16]",
-        "ldp x21, x22, [sp, 32]",
-        "ldp x23, x24, [sp, 48]",
-        "ldp x25, x26, [sp, 64]",
-        "ldp x27, x28, [sp, 80]",
-        "ldp d8, d9, [sp, 96]",
-        "ldp d10, d11, [sp, 112]",
-        "ldp d12, d13, [sp, 128]",
-        "ldp d14, d15, [sp, 144]",
+        restore!(),
         "ldp x29, x30, [sp], 160",
         "ldr x9, [x19, {throwing}]",
         "cbnz x9, 2f",
@@ -303,15 +309,7 @@ unsafe extern "C" fn end() {
         "mov sp, x9",
         "ldr x9, [sp, 160]",
         "str x9, [x19, {native_stack}]",
-        "ldp x19, x20, [sp, 16]",
-        "ldp x21, x22, [sp, 32]",
-        "ldp x23, x24, [sp, 48]",
-        "ldp x25, x26, [sp, 64]",
-        "ldp x27, x28, [sp, 80]",
-        "ldp d8, d9, [sp, 96]",
-        "ldp d10, d11, [sp, 112]",
-        "ldp d12, d13, [sp, 128]",
-        "ldp d14, d15, [sp, 144]",
+        restore!(),
         "ldp x29, x30, [sp], 176",
         "ret",
         native_stack = const NATIVE_STACK,
