@@ -56,6 +56,8 @@ pub enum Command {
     Test(Test),
     /// Run Vitte source as it is typed.
     Repl(Repl),
+    /// Serve an editor: the language server protocol, on standard input and output.
+    Lsp,
     /// Lay out Vitte source in the one usual way.
     Fmt(Fmt),
     /// Write the documentation of modules, from their `///` comments.

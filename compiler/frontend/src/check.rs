@@ -17,6 +17,8 @@ mod paths;
 mod patterns;
 mod places;
 
+pub(crate) use builtins::builtin_names;
+
 use crate::ast::{self, Ast, ItemKind};
 use crate::body::{Body, Local, LocalId, LoopId, Node, NodeId, NodeKind, Pat, PatId, PatKind, Stmt};
 use crate::codes;
