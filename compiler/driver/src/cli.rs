@@ -56,9 +56,11 @@ pub enum Command {
     Test(Test),
     /// Run Vitte source as it is typed.
     Repl(Repl),
+    /// Serve an editor: the language server protocol, on standard input and output.
+    Lsp,
     /// Lay out Vitte source in the one usual way.
     Fmt(Fmt),
-    /// Write the documentation of modules, from their `///` comments, as Markdown.
+    /// Write the documentation of modules, from their `///` comments.
     Doc(Doc),
     /// Make a folder with a small program to start from.
     New {
@@ -347,12 +349,27 @@ pub struct Fmt {
 /// `doc`
 #[derive(Args, Debug)]
 pub struct Doc {
-    /// The modules.
-    #[arg(required = true)]
+    /// The modules, or folders with .vit files in them.
+    #[arg(required_unless_present = "std", conflicts_with = "std")]
     pub inputs: Vec<PathBuf>,
-    /// The output; standard output if left out.
-    #[arg(short = 'o', value_name = "FILE")]
+    /// Document the standard library.
+    #[arg(long)]
+    pub std: bool,
+    /// What to write.
+    #[arg(long, value_enum, default_value = "markdown", value_name = "FORMAT")]
+    pub format: DocFormat,
+    /// The output: for Markdown a file, standard output if left out; for HTML a folder, `doc` if left out.
+    #[arg(short = 'o', value_name = "PATH")]
     pub output: Option<PathBuf>,
+}
+
+/// A form of documentation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum DocFormat {
+    /// One text.
+    Markdown,
+    /// A page for each module, and an index.
+    Html,
 }
 
 /// `asm` and `dis`

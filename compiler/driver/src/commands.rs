@@ -9,6 +9,7 @@ mod exec;
 mod explain;
 mod fmt;
 mod inspect;
+mod lsp;
 mod new;
 mod pack;
 mod repl;
@@ -34,6 +35,7 @@ pub fn run(command: Command, format: MessageFormat, reporter: &Reporter) -> Resu
         Command::Compile(args) => convert::compile(&args, reporter)?,
         Command::Test(args) => return test::test(&args, format, reporter),
         Command::Repl(args) => return repl::repl(&args, reporter),
+        Command::Lsp => return lsp::lsp(),
         Command::Fmt(args) => return fmt::fmt(&args, reporter),
         Command::Doc(args) => doc::doc(&args)?,
         Command::New { name } => new::new(&name)?,

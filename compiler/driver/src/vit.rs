@@ -8,8 +8,9 @@ use vitbc::{Module, Place};
 use vitte_frontend::{Compilation, Options, Severity, SourceFile, SourceLoader, Sources, Span, compile};
 
 /// Finds imported modules beside the file that imports them, then in the folders of the command line.
-struct Folders<'f> {
-    include: &'f [PathBuf],
+pub struct Folders<'f> {
+    /// The folders of the command line.
+    pub include: &'f [PathBuf],
 }
 
 impl SourceLoader for Folders<'_> {

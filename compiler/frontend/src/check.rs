@@ -17,6 +17,8 @@ mod paths;
 mod patterns;
 mod places;
 
+pub(crate) use builtins::builtin_names;
+
 use crate::ast::{self, Ast, ItemKind};
 use crate::body::{Body, Local, LocalId, LoopId, Node, NodeId, NodeKind, Pat, PatId, PatKind, Stmt};
 use crate::codes;
@@ -104,6 +106,10 @@ struct Checker<'s, 'a> {
     n_loops: u32,
     /// Whether to warn.
     warns: bool,
+    /// Optional variables that are known not to be nil here, since they have been compared with it.
+    not_nil: Vec<LocalId>,
+    /// Where in `shadowed` the variables of the pattern begin that is being checked, and how deep in it we are.
+    pattern: (usize, u32),
     /// The variables of the first alternative, while others are checked.
     alternatives: Option<FxHashMap<Name, LocalId>>,
 }
@@ -141,6 +147,8 @@ fn check(session: &mut Session<'_>, id: FuncId) -> Body {
         late_operators: vec![],
         n_loops: 0,
         warns,
+        not_nil: vec![],
+        pattern: (0, 0),
         alternatives: None,
     };
     for param in params {
@@ -317,8 +325,9 @@ impl<'a> Checker<'_, 'a> {
 
     /// Runs `f` in a scope of its own.
     fn scoped<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
-        let mark = self.shadowed.len();
+        let (mark, n_known) = (self.shadowed.len(), self.not_nil.len());
         let result = f(self);
+        self.not_nil.truncate(n_known);
         for (name, before) in self.shadowed.drain(mark..).rev() {
             match before {
                 Some(local) => self.scope.insert(name, local),

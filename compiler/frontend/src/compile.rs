@@ -7,7 +7,7 @@ use crate::consts;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::load::Load;
 use crate::lower;
-use crate::program::{ConstId, FuncId, Import, Source};
+use crate::program::{ConstId, FuncId, Import, ModuleId, Source};
 use crate::roots;
 use crate::source::{SourceFile, SourceLoader, Sources};
 use crate::stdlib;
@@ -54,30 +54,48 @@ pub struct Compilation {
 
 /// Compiles a program.
 pub fn compile(loader: &mut dyn SourceLoader, main: &SourceFile, options: &Options) -> Compilation {
+    let made = with_checked(loader, main, options, |session, main| {
+        let roots = roots::find(session, main, options);
+        let mut module = None;
+        if !has_errors(session) && !options.check {
+            module = lower::lower(session, main, &roots);
+        }
+        (module, roots.tests.map_or(0, |tests| tests.tests.len()), session.shown.take())
+    });
+    match made {
+        (Some((module, n_tests, shown)), diagnostics, sources) => {
+            Compilation { module, n_tests, shown, ..finish(diagnostics, sources) }
+        }
+        (None, diagnostics, sources) => finish(diagnostics, sources),
+    }
+}
+
+/// Reads and checks a program, and lets `f` have it with its main module, unless it cannot be read; gives what is said
+/// about it, and its files.
+pub(crate) fn with_checked<T>(
+    loader: &mut dyn SourceLoader,
+    main: &SourceFile,
+    options: &Options,
+    f: impl FnOnce(&mut Session<'_>, ModuleId) -> T,
+) -> (Option<T>, Vec<Diagnostic>, Sources) {
     let mut load = Load::new(loader);
     // Tests are run by functions of the module `test`, whether the program imports it or not.
     let more: &[&str] = if options.tests.is_some() { &["test"] } else { &[] };
     let Some(main) = load.run(main, more) else {
-        return finish(load.diagnostics, load.sources);
+        return (None, load.diagnostics, load.sources);
     };
     // What cannot be read cannot be judged: types and names in it would be reported for nothing.
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
     if load.diagnostics.iter().any(|diagnostic| is_error(diagnostic) && diagnostic.code < codes::UNKNOWN_NAME) {
-        return finish(load.diagnostics, load.sources);
+        return (None, load.diagnostics, load.sources);
     }
     let (program, asts) = collect::collect(load, main);
     let mut session = Session::new(program, &asts);
     session.show = options.show.then_some(main);
     roots::declare(&mut session, main, options);
     check_all(&mut session, options);
-    let roots = roots::find(&mut session, main, options);
-    let mut module = None;
-    if !has_errors(&session) && !options.check {
-        module = lower::lower(&mut session, main, &roots);
-    }
-    let (program, shown) = (session.program, session.shown);
-    let n_tests = roots.tests.map_or(0, |tests| tests.tests.len());
-    Compilation { module, n_tests, shown, ..finish(program.diagnostics, program.sources) }
+    let made = f(&mut session, main);
+    (Some(made), session.program.diagnostics, session.program.sources)
 }
 
 /// What is said about a program of which nothing comes.

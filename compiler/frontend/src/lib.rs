@@ -11,6 +11,7 @@
 //! say is data, a list of [`Diagnostic`]s.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 mod ast;
 mod body;
 mod check;

@@ -124,6 +124,12 @@ impl Sources {
         self.files.iter().map(|entry| &entry.file)
     }
 
+    /// Where the bytes of the file of this name begin, and its text.
+    pub(crate) fn file_named(&self, name: &str) -> Option<(u32, &str)> {
+        let entry = self.files.iter().find(|entry| entry.file.name == name)?;
+        Some((entry.base, &entry.file.text))
+    }
+
     /// Where the bytes of a file begin.
     pub(crate) fn base(&self, id: FileId) -> u32 {
         self.files[id.0 as usize].base

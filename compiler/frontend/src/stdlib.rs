@@ -20,7 +20,7 @@ modules! {
 }
 
 /// The text of a module.
-pub(crate) fn source(name: &str) -> Option<&'static str> {
+pub fn source(name: &str) -> Option<&'static str> {
     MODULES.iter().find(|(known, _)| *known == name).map(|&(_, text)| text)
 }
 

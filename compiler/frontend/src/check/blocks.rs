@@ -272,15 +272,22 @@ impl Checker<'_, '_> {
         let usage = if otherwise.is_none() { Use::Nothing } else { usage };
         let mut conds = vec![];
         let mut values = vec![];
+        let n_known = self.not_nil.len();
         for (cond, block) in arms {
+            let test = self.nil_test(*cond);
             let (cond, value) = self.scoped(|checker| {
                 let cond = checker.condition(*cond);
                 (cond, checker.block(block, usage))
             });
             conds.push(cond);
             values.push(value);
+            // Whatever comes after `if x == nil { … }` is reached if it is not, or the block is left.
+            self.not_nil.extend(test.filter(|test| test.1).map(|test| test.0));
         }
         values.extend(otherwise.map(|block| self.block(block, usage)));
+        if values.iter().take(arms.len()).any(|&value| self.ty(value) != Ty::NEVER) {
+            self.not_nil.truncate(n_known);
+        }
         let ty = self.join(&mut values, usage);
         let ty = if otherwise.is_none() { Ty::UNIT } else { ty };
         let otherwise = otherwise.and_then(|_| values.pop());
@@ -318,6 +325,8 @@ impl Checker<'_, '_> {
             }
             _ => {
                 let node = self.expr(id, Some(Ty::BOOL));
+                let node = self.known_value(node);
+                self.not_nil.extend(self.nil_test(id).filter(|test| !test.1).map(|test| test.0));
                 if let Kind::Optional(_) = self.kind(self.ty(node)) {
                     let message = "a condition is a `bool`, but this is a value that may be nil";
                     let diagnostic = Diagnostic::error(codes::MISMATCH, span, message);
@@ -326,6 +335,34 @@ impl Checker<'_, '_> {
                 }
                 self.coerce(node, Ty::BOOL)
             }
+        }
+    }
+
+    /// Whether a condition compares an optional variable that never changes with nil: the variable, and whether the
+    /// condition is true if it is nil.
+    pub(super) fn nil_test(&self, id: ExprId) -> Option<(crate::body::LocalId, bool)> {
+        let ExprKind::Binary(op @ (ast::Binary::Eq | ast::Binary::Ne), left, right) = self.ast[id].kind else {
+            return None;
+        };
+        let name = match (&self.ast[left].kind, &self.ast[right].kind) {
+            (ExprKind::Name(name), ExprKind::Nil) | (ExprKind::Nil, ExprKind::Name(name)) => *name,
+            _ => return None,
+        };
+        let local = *self.scope.get(&name)?;
+        let data = self.body.local(local);
+        let is_optional = matches!(self.kind(data.ty), Kind::Optional(_));
+        (is_optional && !data.mutable).then_some((local, op == ast::Binary::Eq))
+    }
+
+    /// The value in an optional variable that is known not to be nil; any other node as it is.
+    pub(super) fn known_value(&mut self, node: NodeId) -> NodeId {
+        let NodeKind::Local(local) = self.body.node(node).kind else { return node };
+        match self.kind(self.ty(node)) {
+            Kind::Optional(inner) if self.not_nil.contains(&local) => {
+                let span = self.span(node);
+                self.node(NodeKind::Unwrap(node), inner, span)
+            }
+            _ => node,
         }
     }
 

@@ -5,6 +5,7 @@ use crate::ast::{ExprId, Ident};
 use crate::body::{NodeId, NodeKind, Op};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
+use crate::program::Program;
 use crate::source::Span;
 use crate::types::{Kind, Ty};
 
@@ -90,22 +91,33 @@ const PTR: &[Row] =
 
 const C_STRING: &[Row] = &[("read_str", Op::PtrStr, &[], Str)];
 
+/// What a form of type has; `kind` is for what a pointer points to.
+fn rows_of(of: Kind, kind: impl Fn(Ty) -> Kind) -> [&'static [Row]; 2] {
+    match of {
+        Kind::List(_) | Kind::Bytes => [LIST, &[]],
+        Kind::Map(..) => [MAP, &[]],
+        Kind::Str => [STR, &[]],
+        Kind::Int => [INTEGER, INT],
+        of if of.is_integer() => [INTEGER, &[]],
+        Kind::Float => [REAL, FLOAT],
+        Kind::F32 => [REAL, &[]],
+        Kind::Bool | Kind::Tuple(_) => [KEY, &[]],
+        Kind::Pid => [PID, &[]],
+        Kind::Ptr(to) if matches!(kind(to), Kind::U8 | Kind::I8) => [PTR, C_STRING],
+        Kind::Ptr(_) => [PTR, &[]],
+        _ => [&[], &[]],
+    }
+}
+
+/// The names of a type's built-in methods.
+pub(crate) fn builtin_names(program: &Program, ty: Ty) -> Vec<&'static str> {
+    let rows = rows_of(program.types.kind(ty), |ty| program.types.kind(ty));
+    rows.into_iter().flatten().map(|row| row.0).chain(["to_str"]).collect()
+}
+
 impl Checker<'_, '_> {
     fn rows(&self, ty: Ty) -> [&'static [Row]; 2] {
-        match self.kind(ty) {
-            Kind::List(_) | Kind::Bytes => [LIST, &[]],
-            Kind::Map(..) => [MAP, &[]],
-            Kind::Str => [STR, &[]],
-            Kind::Int => [INTEGER, INT],
-            kind if kind.is_integer() => [INTEGER, &[]],
-            Kind::Float => [REAL, FLOAT],
-            Kind::F32 => [REAL, &[]],
-            Kind::Bool | Kind::Tuple(_) => [KEY, &[]],
-            Kind::Pid => [PID, &[]],
-            Kind::Ptr(to) if matches!(self.kind(to), Kind::U8 | Kind::I8) => [PTR, C_STRING],
-            Kind::Ptr(_) => [PTR, &[]],
-            _ => [&[], &[]],
-        }
+        rows_of(self.kind(ty), |ty| self.kind(ty))
     }
 
     /// The names of a type's built-in methods.

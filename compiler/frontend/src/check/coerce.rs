@@ -16,6 +16,14 @@ impl Checker<'_, '_> {
             return node;
         }
         let span = self.span(node);
+        if let (Kind::Optional(_), kind) = (self.kind(have), self.kind(want))
+            && !matches!(kind, Kind::Optional(_) | Kind::Any | Kind::Infer(_) | Kind::Error)
+        {
+            let value = self.known_value(node);
+            if value != node {
+                return self.coerce(value, want);
+            }
+        }
         match (self.kind(have), self.kind(want)) {
             (Kind::Error, _) | (_, Kind::Error) | (Kind::Never, _) => node,
             (Kind::Unit, Kind::Any | Kind::Optional(_)) => self.mismatch(node, want),

@@ -373,6 +373,7 @@ impl Checker<'_, '_> {
         }
         let want = if op == Unary::Not { Some(Ty::BOOL) } else { want };
         let node = self.expr(operand, want);
+        let node = self.known_value(node);
         let ty = self.ty(node);
         let kind = self.kind(ty);
         let (fits, op, sign) = match op {
@@ -412,6 +413,7 @@ impl Checker<'_, '_> {
             _ => None,
         };
         let node = self.expr(value, hint);
+        let node = self.known_value(node);
         let have = self.ty(node);
         let (have_kind, want_kind) = (self.kind(have), self.kind(want));
         let scalar = |kind: Kind| kind.is_number() || kind == Kind::Bool;

@@ -149,6 +149,7 @@ impl Checker<'_, '_> {
     }
 
     fn items_of(&mut self, value: NodeId) -> (Option<Items>, Ty) {
+        let value = self.known_value(value);
         let (ty, span) = (self.ty(value), self.span(value));
         match self.kind(ty) {
             Kind::List(item) => return (Some(Items::List(value)), item),

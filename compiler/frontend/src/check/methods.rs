@@ -28,6 +28,10 @@ impl Checker<'_, '_> {
         want: Option<Ty>,
         span: Span,
     ) -> NodeId {
+        let mut receiver = receiver;
+        if self.text(name.name) != "to_str" && self.find_method(self.ty(receiver), name.name).is_none() {
+            receiver = self.known_value(receiver);
+        }
         let ty = self.ty(receiver);
         if let Kind::Error | Kind::Never = self.kind(ty) {
             for &arg in args {

@@ -73,7 +73,15 @@ impl Checker<'_, '_> {
         match op {
             Binary::And | Binary::Or => {
                 let left = self.coerce(left, Ty::BOOL);
+                let n_known = self.not_nil.len();
+                if let (NodeKind::Op(Op::IsNil, operands), Binary::Or) = (&self.body.node(left).kind, op)
+                    && let NodeKind::Local(local) = self.body.node(operands[0]).kind
+                    && !self.body.local(local).mutable
+                {
+                    self.not_nil.push(local);
+                }
                 let right = self.expr_as(right, Ty::BOOL);
+                self.not_nil.truncate(n_known);
                 let kind = if op == Binary::And { NodeKind::And(left, right) } else { NodeKind::Or(left, right) };
                 self.node(kind, Ty::BOOL, span)
             }
@@ -123,6 +131,10 @@ impl Checker<'_, '_> {
     /// An operator on two checked operands.
     pub(super) fn operate(&mut self, op: Binary, left: NodeId, right: NodeId, span: Span) -> NodeId {
         let (mut left, mut right) = (left, right);
+        let is_any = |checker: &Self| [left, right].iter().any(|&node| checker.ty(node) == Ty::ANY);
+        if !matches!(op, Binary::Eq | Binary::Ne) && !is_any(self) {
+            (left, right) = (self.known_value(left), self.known_value(right));
+        }
         let (left_ty, right_ty) = (self.ty(left), self.ty(right));
         let (left_kind, right_kind) = (self.kind(left_ty), self.kind(right_ty));
         let result = |ty: Ty| if op.is_comparison() { Ty::BOOL } else { ty };

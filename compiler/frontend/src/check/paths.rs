@@ -393,6 +393,7 @@ impl Checker<'_, '_> {
 
     /// A field of a value.
     pub(super) fn field(&mut self, base: NodeId, name: Ident, span: Span) -> NodeId {
+        let base = self.known_value(base);
         let ty = self.ty(base);
         if let Some((position, field_ty)) = self.field_of(ty, name.name) {
             return self.node(NodeKind::Field { base, field: position }, field_ty, span);

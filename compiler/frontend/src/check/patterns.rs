@@ -47,6 +47,16 @@ impl Checker<'_, '_> {
 
     /// A pattern for values of type `ty`; declares its variables.
     pub(super) fn pattern(&mut self, id: ast::PatId, ty: Ty) -> PatId {
+        if self.pattern.1 == 0 {
+            self.pattern.0 = self.shadowed.len();
+        }
+        self.pattern.1 += 1;
+        let pat = self.pattern_of(id, ty);
+        self.pattern.1 -= 1;
+        pat
+    }
+
+    fn pattern_of(&mut self, id: ast::PatId, ty: Ty) -> PatId {
         let ast = self.ast;
         let span = ast[id].span;
         let ty = self.shallow(ty);
@@ -126,7 +136,16 @@ impl Checker<'_, '_> {
     /// The variable that a pattern binds: a new one, or that of the first alternative.
     fn bound_local(&mut self, name: Name, ty: Ty, span: Span, mutable: bool) -> LocalId {
         let known = self.alternatives.as_ref().and_then(|first| first.get(&name).copied());
-        let Some(local) = known else { return self.declare(name, ty, span, mutable) };
+        let Some(local) = known else {
+            let is_taken = |&(other, _): &(Name, Option<LocalId>)| other == name;
+            if self.shadowed[self.pattern.0..].iter().any(is_taken) && self.text(name) != "_" {
+                let first = self.scope[&name];
+                let first = self.body.local(first).span;
+                let message = format!("the pattern binds `{}` twice", self.text(name));
+                self.error(Diagnostic::error(codes::DUPLICATE, span, message).label(first, "first here"));
+            }
+            return self.declare(name, ty, span, mutable);
+        };
         let known_ty = self.body.local(local).ty;
         if !self.try_unify(known_ty, ty) {
             let (a, b) = (self.show(known_ty), self.show(ty));

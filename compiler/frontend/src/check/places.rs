@@ -18,6 +18,7 @@ impl Checker<'_, '_> {
             return self.error_node(span);
         }
         let base = self.expr(base, None);
+        let base = self.known_value(base);
         let [index] = args[..] else {
             let message = "one index is needed";
             self.error(Diagnostic::error(codes::ARG_COUNT, span, message));

@@ -45,7 +45,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The parts by which values of a type are compared.
-    fn parts_of(&mut self, ty: Ty) -> Vec<Ty> {
+    pub(super) fn parts_of(&mut self, ty: Ty) -> Vec<Ty> {
         match self.session.program.types.kind(ty) {
             Kind::List(part) | Kind::Optional(part) => vec![part],
             Kind::Map(_, value) => vec![value],
