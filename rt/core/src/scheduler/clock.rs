@@ -20,7 +20,7 @@ pub(super) struct Running {
     pub(super) turns: AtomicU64,
 }
 
-/// A turn of the only process begins, which nobody is to end.
+/// A turn begins of a process that is the only one: nobody is to end it.
 pub(super) fn begin_turn(_: &Process) {}
 
 impl Running {

@@ -14,7 +14,7 @@ pub(super) const LOOK: Duration = Duration::from_millis(16);
 /// The safepoints in a turn: about a millisecond.
 const SAFEPOINTS: u32 = 20_000;
 
-/// A turn of the only process begins.
+/// A turn begins.
 pub(super) fn begin_turn(process: &Process) {
     if process.runtime().options().seed.is_none() {
         process.scheduled().budget.set(Some(SAFEPOINTS));
