@@ -425,7 +425,10 @@ fn resume(body: &mut dyn Body, running: Option<&Running>) -> Turn {
         process.scheduled().budget.set(Some(1 + scheduler.choose(MAX_BUDGET) as u32));
         process.request_yield();
     }
-    let Some(running) = running else { return body.resume() };
+    let Some(running) = running else {
+        clock::begin_turn(process);
+        return body.resume();
+    };
     running.begin(process);
     // Whoever sends such a signal after this look sees what runs here.
     if process.scheduled().handle.is_urged.load(Ordering::SeqCst) {
