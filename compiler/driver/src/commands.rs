@@ -13,6 +13,7 @@ mod new;
 mod pack;
 mod run;
 mod targets;
+mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Result;
@@ -36,6 +37,7 @@ pub fn run(command: Command, reporter: &Reporter) -> Result<ExitCode> {
         Command::Asm(args) => convert::assemble(&args)?,
         Command::Dis(args) => convert::disassemble(&args)?,
         Command::Inspect(args) => inspect::inspect(&args)?,
+        Command::Verify(args) => return verify::verify(&args, reporter),
         Command::Explain { code } => explain::explain(code.as_deref())?,
         Command::Targets { json } => targets::targets(json)?,
         Command::Doctor { target } => return doctor::doctor(target.as_deref()),
