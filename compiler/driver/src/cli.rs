@@ -2,10 +2,13 @@
 
 use crate::codes;
 use crate::failure::Diagnostic;
+use crate::pipeline::GENERIC;
 use crate::report::{Color, MessageFormat, Reporter};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::ffi::OsString;
+use clap::builder::{StringValueParser, TypedValueParser};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use vittec_link::Target;
 
 /// The ahead-of-time compiler of the Vitte language.
 #[derive(Parser, Debug)]
@@ -71,8 +74,10 @@ pub enum Command {
     Asm(Convert),
     /// Print bytecode as text.
     Dis(Convert),
-    /// Tell what is in a module.
+    /// Tell what is in a module, or what an executable was made of.
     Inspect(Inspect),
+    /// Tell whether an executable is, byte for byte, what this compiler makes of a program.
+    Verify(Verify),
     /// Print one form of a program on the way to machine code.
     Emit(EmitForm),
     /// Say more about an error code.
@@ -121,8 +126,8 @@ pub struct CodeOptions {
     /// The target; the host if left out.
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
-    /// The processor that programs need at least: a name that Cranelift knows, or `native`.
-    #[arg(long, value_name = "NAME")]
+    /// The processor that programs need at least: `generic`, `native`, or one that `list` lists.
+    #[arg(long, value_name = "NAME", value_parser = Cpu)]
     pub cpu: Option<String>,
     /// Compile with so many threads; one for each processor if left out.
     #[arg(short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -133,6 +138,38 @@ pub struct CodeOptions {
     /// Print what each pass did.
     #[arg(long)]
     pub stats: bool,
+}
+
+/// Any name of a processor; `list` is answered at once.
+#[derive(Clone)]
+struct Cpu;
+
+impl TypedValueParser for Cpu {
+    type Value = String;
+
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        let name = StringValueParser::new().parse_ref(command, arg, value)?;
+        if name == "list" {
+            return Err(clap::Error::raw(clap::error::ErrorKind::DisplayHelp, processors()));
+        }
+        Ok(name)
+    }
+}
+
+/// The names that `--cpu` takes, a line for each architecture.
+fn processors() -> String {
+    let mut text = String::new();
+    for target in Target::names().filter_map(|name| Target::find(name).ok()) {
+        let architecture = format!("{}: ", target.triple.architecture);
+        if !text.contains(&architecture) {
+            let generic = if target.cpu == GENERIC { GENERIC.into() } else { format!("{GENERIC} ({})", target.cpu) };
+            let mut names = vec![generic.as_str()];
+            names.extend(Some(vittec_codegen::isa::NATIVE).filter(|_| target.native));
+            names.extend(vittec_codegen::isa::models(&target.triple));
+            text += &format!("{architecture}{}\n", names.join(", "));
+        }
+    }
+    text
 }
 
 /// A form of a program.
@@ -213,6 +250,9 @@ pub struct Build {
     /// Link with this program.
     #[arg(long, value_name = "PROGRAM")]
     pub linker: Option<String>,
+    /// Let it look for the system's headers and libraries in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub sysroot: Option<PathBuf>,
     /// Link this library.
     #[arg(short = 'l', value_name = "NAME")]
     pub libs: Vec<String>,
@@ -385,11 +425,22 @@ pub struct Convert {
 /// `inspect`
 #[derive(Args, Debug)]
 pub struct Inspect {
-    /// The module.
+    /// The module or executable.
     pub input: PathBuf,
     /// As JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `verify`
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The executable, which says how it was built; it is built again and compared.
+    #[arg(long, value_name = "EXE")]
+    pub rebuild: PathBuf,
+    /// The program.
+    #[command(flatten)]
+    pub source: Source,
 }
 
 /// `emit`
