@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod dice;
+mod foreign;
 mod generate;
 mod machine;
 mod node;
@@ -9,6 +10,7 @@ mod recipe;
 mod reduce;
 
 pub use dice::Dice;
+pub use foreign::foreign;
 pub use generate::generate;
 pub use machine::Machine;
 pub use node::Node;

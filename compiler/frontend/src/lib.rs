@@ -22,6 +22,7 @@ mod consts;
 mod definite;
 pub mod diagnostic;
 pub mod document;
+mod foreign;
 pub mod format;
 mod implementing;
 mod lex;
