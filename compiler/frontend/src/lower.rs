@@ -18,7 +18,7 @@ mod loops;
 mod matches;
 mod ops;
 mod processes;
-mod texts;
+mod text;
 mod traits;
 mod types;
 
@@ -82,7 +82,7 @@ pub(crate) struct Lowering<'s, 'a> {
     /// Functions that answer for constants.
     answers: FxHashMap<constants::Answer, FuncIdx>,
     own_equality: FxHashMap<Ty, bool>,
-    /// Functions that give the texts of types with a text of their own within.
+    /// Functions that write values of types with a text of their own within.
     texts: FxHashMap<Ty, FuncIdx>,
     own_text: FxHashMap<Ty, bool>,
     /// How deep the instance is that is being made.

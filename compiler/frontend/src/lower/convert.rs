@@ -1,4 +1,4 @@
-//! Values as values of other types, and as text.
+//! Values as values of other types.
 
 use super::function::FunctionLower;
 use crate::body::{NodeId, NodeKind};
@@ -47,7 +47,7 @@ impl FunctionLower<'_, '_, '_> {
         self.emit(Inst::IfNil { src, target: is_nil }, span);
         self.jump(end);
         self.bind(is_nil);
-        let message = self.str("unwrapped a nil value");
+        let message = self.str("value is nil");
         let error = self.predefined("NilError");
         self.throw_new(error, message, span);
         self.bind(end);
@@ -162,14 +162,5 @@ impl FunctionLower<'_, '_, '_> {
         let dst = self.target(want, ty);
         self.emit(Inst::Bitcast { dst, src }, span);
         dst
-    }
-
-    pub(super) fn text_node(&mut self, inner: NodeId, want: Option<Reg>, span: Span) -> Reg {
-        let ty = self.node_ty(inner);
-        let src = self.expr(inner, None);
-        match ty {
-            Ty::STR => self.deliver(src, want, span),
-            _ => self.text_into(src, ty, want, span),
-        }
     }
 }
