@@ -22,7 +22,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![];
     if arguments.list {
-        return libtest_mimic::run(&arguments, trials).exit();
+        libtest_mimic::run(&arguments, trials).exit();
     }
     let host = Arc::new(prepare("cc").expect("a C compiler makes a library"));
     for (engine, program) in [("interp", "calls"), ("jit", "calls"), ("jit", "callbacks")] {

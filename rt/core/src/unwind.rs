@@ -124,7 +124,7 @@ pub(crate) unsafe extern "C" fn find_handler(context: *mut Context) {
 pub(crate) fn trace_suspended(p: &Process) {
     p.begin_trace(Word::NIL, false);
     let Some(code) = p.runtime().code() else { fatal("compiled code without tables") };
-    let mut record = Recorder { p, last: NONE, times: 0, alone: false, on: true, skip: false };
+    let mut record = Recorder { p, last: NONE, times: 0, alike: false, on: true, skip: false };
     for frame in p.frames(code) {
         record.site(code, frame.site.location());
     }

@@ -38,7 +38,8 @@ impl Machine {
         for (depth, frame) in self.frames.iter().rev().enumerate() {
             // The innermost frame goes on behind the instruction that waits.
             let waits = u32::from(depth == 0 && self.awaited.is_some());
-            if !self.process.push_frame(self.location(&Frame { pc: frame.pc - waits, ..*frame })) {
+            let location = self.location(&Frame { pc: frame.pc - waits, ..*frame });
+            if !self.process.push_frame(vitte_rt::Frame::Interpreted(location)) {
                 break;
             }
         }
