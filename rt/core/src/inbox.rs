@@ -15,9 +15,17 @@ pub(crate) struct Inbox<S = Signal> {
     last: AtomicPtr<Node<S>>,
 }
 
-struct Node<S> {
-    signal: S,
+/// A signal in a list.
+pub(crate) struct Node<S> {
+    pub(crate) signal: S,
     next: *mut Node<S>,
+}
+
+impl<S> Node<S> {
+    /// A signal that is in no list yet.
+    pub(crate) fn new(signal: S) -> Box<Node<S>> {
+        Box::new(Node { signal, next: null_mut() })
+    }
 }
 
 // SAFETY: a node belongs to the thread that made it until it is in the list, then to the one that takes the list.
@@ -37,7 +45,7 @@ impl<S> Inbox<S> {
     /// Whoever adds a signal and then finds that the process is not to be woken can rely on its taking the signal
     /// before it waits: the operations on the list and on the process's state have one order for all threads.
     pub(crate) fn put(&self, signal: S) {
-        let node = Box::into_raw(Box::new(Node { signal, next: null_mut() }));
+        let node = Box::into_raw(Node::new(signal));
         let mut last = self.last.load(Ordering::Relaxed);
         loop {
             // SAFETY: nobody else knows the node yet.
@@ -82,16 +90,16 @@ impl<S> Taken<S> {
 }
 
 impl<S> Iterator for Taken<S> {
-    type Item = S;
+    type Item = Box<Node<S>>;
 
-    fn next(&mut self) -> Option<S> {
+    fn next(&mut self) -> Option<Box<Node<S>>> {
         if self.0.is_null() {
             return None;
         }
         // SAFETY: the nodes came out of boxes, and are ours alone.
-        let node = unsafe { Box::from_raw(self.0) };
-        self.0 = node.next;
-        Some(node.signal)
+        let mut node = unsafe { Box::from_raw(self.0) };
+        self.0 = std::mem::replace(&mut node.next, null_mut());
+        Some(node)
     }
 }
 
@@ -101,9 +109,53 @@ impl<S> Drop for Taken<S> {
     }
 }
 
+/// Signals of one thread, first in, first out.
+pub(crate) struct List<S> {
+    first: Taken<S>,
+    last: *mut Node<S>,
+    len: usize,
+}
+
+impl<S> Default for List<S> {
+    fn default() -> List<S> {
+        List { first: Taken(null_mut()), last: null_mut(), len: 0 }
+    }
+}
+
+impl<S> List<S> {
+    /// Adds a signal behind the others.
+    pub(crate) fn push(&mut self, node: Box<Node<S>>) {
+        let node = Box::into_raw(node);
+        if self.len == 0 {
+            self.first.0 = node;
+        } else {
+            // SAFETY: the last node is in the list, and so ours.
+            unsafe { (*self.last).next = node };
+        }
+        self.last = node;
+        self.len += 1;
+    }
+
+    /// Takes the first signal.
+    pub(crate) fn pop(&mut self) -> Option<S> {
+        let node = self.first.next()?;
+        self.len -= 1;
+        Some(node.signal)
+    }
+
+    /// The number of signals.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+
+    fn signals<S>(taken: Taken<S>) -> Vec<S> {
+        taken.map(|node| node.signal).collect()
+    }
 
     #[test]
     fn signals_come_out_in_their_order() {
@@ -113,11 +165,20 @@ mod tests {
             inbox.put(n);
         }
         assert!(!inbox.is_empty());
-        assert_eq!(inbox.take().collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        assert_eq!(signals(inbox.take()), [0, 1, 2, 3, 4]);
         inbox.put(7);
         inbox.put(8);
-        assert_eq!(inbox.take().collect::<Vec<_>>(), [7, 8]);
+        assert_eq!(signals(inbox.take()), [7, 8]);
         assert!(inbox.is_empty());
+        let mut list = List::default();
+        for n in 0..3 {
+            list.push(Node::new(n));
+        }
+        assert_eq!((list.pop(), list.len()), (Some(0), 2));
+        list.push(Node::new(3));
+        assert_eq!(std::iter::from_fn(|| list.pop()).collect::<Vec<_>>(), [1, 2, 3]);
+        list.push(Node::new(4));
+        assert_eq!((list.pop(), list.pop(), list.len()), (Some(4), None, 0));
     }
 
     #[test]
@@ -130,7 +191,7 @@ mod tests {
             }
             let mut next = [0; 4];
             while next != [2000; 4] {
-                for (thread, n) in inbox.take() {
+                for (thread, n) in signals(inbox.take()) {
                     assert_eq!(n, next[thread], "in the order in which that thread put them");
                     next[thread] += 1;
                 }
@@ -156,9 +217,9 @@ mod models {
                     thread::spawn(move || (0..2).for_each(|n| inbox.put((thread, n))))
                 })
                 .collect();
-            let mut taken: Vec<_> = inbox.take().collect();
+            let mut taken: Vec<_> = inbox.take().map(|node| node.signal).collect();
             putters.into_iter().for_each(|putter| putter.join().unwrap());
-            taken.extend(inbox.take());
+            taken.extend(inbox.take().map(|node| node.signal));
             for thread in 0..2 {
                 assert!(taken.iter().filter(|(by, _)| *by == thread).map(|(_, n)| *n).eq(0..2));
             }

@@ -7,6 +7,7 @@
 
 use crate::process::Process;
 use crate::word::Word;
+use std::cell::Cell;
 use std::ops::Range;
 use vitte_abi::object::{flag, word};
 
@@ -18,14 +19,53 @@ const IDENTITY: u64 = (1 << 48) - 1;
 /// A value on its way.
 #[derive(Clone, Debug)]
 pub struct Letter {
-    words: Vec<u64>,
+    words: Words,
     root: u64,
 }
+
+/// So many words need no memory of their own.
+const FEW: usize = 4;
+
+#[derive(Clone, Debug)]
+enum Words {
+    Few(u8, [u64; FEW]),
+    Many(Box<[u64]>),
+}
+
+impl From<&[u64]> for Words {
+    fn from(words: &[u64]) -> Words {
+        let mut few = [0; FEW];
+        match few.get_mut(..words.len()) {
+            Some(place) => {
+                place.copy_from_slice(words);
+                Words::Few(words.len() as u8, few)
+            }
+            None => Words::Many(words.into()),
+        }
+    }
+}
+
+impl Words {
+    fn as_mut(&mut self) -> &mut [u64] {
+        match self {
+            Words::Few(len, words) => &mut words[..usize::from(*len)],
+            Words::Many(words) => words,
+        }
+    }
+}
+
+thread_local! {
+    /// What a sealer works with, kept for the next one.
+    static DESK: Cell<Sealer> = const { Cell::new(Sealer { words: Vec::new(), taken: Vec::new() }) };
+}
+
+/// The most words that a sealer keeps room for.
+const MOST_KEPT: usize = 1 << 16;
 
 impl Letter {
     /// A copy of `message` and all that it refers to. Objects that it refers to twice are copied once.
     pub fn seal(p: &Process, message: Word) -> Letter {
-        let mut sealer = Sealer { words: Vec::new(), taken: Vec::new() };
+        let mut sealer = DESK.take();
         let root = sealer.take(p, message.0);
         let mut at = 0;
         while at < sealer.words.len() {
@@ -35,28 +75,34 @@ impl Letter {
             }
             at = next;
         }
-        for (address, header) in sealer.taken {
+        for (address, header) in sealer.taken.drain(..) {
             p.object(address).set_raw(0, header);
         }
-        Letter { words: sealer.words, root }
+        let words = Words::from(&sealer.words[..]);
+        if sealer.words.capacity() <= MOST_KEPT {
+            sealer.words.clear();
+            DESK.set(sealer);
+        }
+        Letter { words, root }
     }
 
     /// The value, copied into the heap of `p`.
     pub fn open(mut self, p: &Process) -> Word {
-        if self.words.is_empty() {
+        let words = self.words.as_mut();
+        if words.is_empty() {
             return Word(self.root);
         }
-        let base = p.alloc_words(self.words.len());
+        let base = p.alloc_words(words.len());
         let place = |word: u64| if word & INSIDE != 0 && word & 7 == 0 { base + (word & !INSIDE) } else { word };
         let mut at = 0;
-        while at < self.words.len() {
-            let (traced, next) = object_at(p, &self.words, at);
-            for slot in &mut self.words[traced] {
+        while at < words.len() {
+            let (traced, next) = object_at(p, words, at);
+            for slot in &mut words[traced] {
                 *slot = place(*slot);
             }
             at = next;
         }
-        p.write_words(base, &self.words);
+        p.write_words(base, words);
         Word(place(self.root))
     }
 }
@@ -71,6 +117,7 @@ fn object_at(p: &Process, words: &[u64], at: usize) -> (Range<usize>, usize) {
 }
 
 /// A letter being written.
+#[derive(Default)]
 struct Sealer {
     words: Vec<u64>,
     /// The objects that were copied, and their headers: meanwhile these hold where the copy is.

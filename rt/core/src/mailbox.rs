@@ -1,13 +1,14 @@
 //! Mailboxes, and the receiving half of message passing.
 //!
 //! ```text
-//! senders ──► inbox: signals ──► messages   [opened] [opened] [letter]
+//! senders ──► inbox: signals ──► messages   [opened] [opened] [letter] [letter]
 //!                                                       ▲ cursor
 //! ```
 //!
 //! A receive looks at the message under the *cursor*, then takes it, which puts the cursor back to the first message,
 //! or skips it. So messages that a receive does not want stay for the next one, in their order.
 
+use crate::inbox::{List, Node};
 use crate::letter::Letter;
 use crate::object::Obj;
 use crate::process::Process;
@@ -24,40 +25,49 @@ use vitte_abi::object::type_id;
 /// The messages of a process, as it sees them.
 #[derive(Default)]
 pub(crate) struct Mailbox {
-    messages: RefCell<VecDeque<Message>>,
+    /// Those that were looked at, in the process's heap.
+    opened: RefCell<VecDeque<Word>>,
+    /// Those behind them.
+    letters: RefCell<List<Signal>>,
+    /// The place of a message among the opened ones, or behind them.
     cursor: Cell<usize>,
     /// When the wait that began after the cursor was put back ends.
     deadline: Cell<Option<Instant>>,
 }
 
-enum Message {
-    Letter(Letter),
-    /// In the process's heap.
-    Opened(Word),
-}
-
 impl Mailbox {
     /// The messages in the process's heap, for the collector.
     pub(crate) fn roots(&mut self) -> impl Iterator<Item = &mut Word> {
-        self.messages.get_mut().iter_mut().filter_map(|message| match message {
-            Message::Opened(word) => Some(word),
-            Message::Letter(_) => None,
-        })
+        self.opened.get_mut().iter_mut()
     }
 
     /// Adds a message.
     pub(crate) fn put(&self, letter: Letter) {
-        self.messages.borrow_mut().push_back(Message::Letter(letter));
+        self.put_node(Node::new(Signal::Message(letter)));
     }
 
-    /// Adds a message that is in the process's heap.
-    pub(crate) fn put_opened(&self, message: Word) {
-        self.messages.borrow_mut().push_back(Message::Opened(message));
+    /// Adds a message that stands in a node already.
+    pub(crate) fn put_node(&self, node: Box<Node<Signal>>) {
+        self.letters.borrow_mut().push(node);
+    }
+
+    /// Adds a message that is in the heap of `p`, the process. It stands behind letters, which are opened now.
+    pub(crate) fn put_opened(&self, p: &Process, message: Word) {
+        while self.open_letter(p).is_some() {}
+        self.opened.borrow_mut().push_back(message);
+    }
+
+    /// Opens the first letter, if there is one.
+    fn open_letter(&self, p: &Process) -> Option<Word> {
+        let Some(Signal::Message(letter)) = self.letters.borrow_mut().pop() else { return None };
+        let word = letter.open(p);
+        self.opened.borrow_mut().push_back(word);
+        Some(word)
     }
 
     /// The number of messages that have not been taken.
     pub(crate) fn len(&self) -> usize {
-        self.messages.borrow().len()
+        self.opened.borrow().len() + self.letters.borrow().len()
     }
 
     fn put_back(&self) {
@@ -70,7 +80,7 @@ impl Process {
     /// Whether there is a message under the cursor.
     pub(crate) fn has_message(&self) -> bool {
         let mailbox = self.mailbox();
-        mailbox.messages.borrow().len() > mailbox.cursor.get()
+        mailbox.len() > mailbox.cursor.get()
     }
 }
 
@@ -86,13 +96,8 @@ pub fn receive_peek(p: &Process) -> bool {
         return false;
     }
     let mailbox = p.mailbox();
-    let mut messages = mailbox.messages.borrow_mut();
-    let message = &mut messages[mailbox.cursor.get()];
-    let word = match std::mem::replace(message, Message::Opened(Word::NIL)) {
-        Message::Opened(word) => word,
-        Message::Letter(letter) => letter.open(p),
-    };
-    *message = Message::Opened(word);
+    let opened = mailbox.opened.borrow().get(mailbox.cursor.get()).copied();
+    let Some(word) = opened.or_else(|| mailbox.open_letter(p)) else { unreachable!("there is a message") };
     p.set_result(word.0);
     true
 }
@@ -100,7 +105,7 @@ pub fn receive_peek(p: &Process) -> bool {
 /// Takes the message under the cursor away, and puts the cursor back to the first.
 pub fn receive_take(p: &Process) {
     let mailbox = p.mailbox();
-    mailbox.messages.borrow_mut().remove(mailbox.cursor.get());
+    mailbox.opened.borrow_mut().remove(mailbox.cursor.get());
     mailbox.put_back();
 }
 

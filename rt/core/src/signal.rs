@@ -85,9 +85,9 @@ impl Process {
     }
 
     fn receive_by(&self, act: impl Fn(Signal)) {
-        for signal in self.inbox().take() {
-            match signal {
-                Signal::Message(letter) => self.mailbox().put(letter),
+        for node in self.inbox().take() {
+            match node.signal {
+                Signal::Message(_) => self.mailbox().put_node(node),
                 signal => act(signal),
             }
         }
@@ -109,7 +109,7 @@ impl Process {
             Signal::Down { from, reference, reason } => {
                 let monitor = self.ties().remove_monitor(reference);
                 if let Some((_, ty)) = monitor {
-                    self.mailbox().put_opened(notice::down(self, ty, reference, from, &reason));
+                    self.mailbox().put_opened(self, notice::down(self, ty, reference, from, &reason));
                 }
             }
             Signal::Inquiry { from, reference, ty } => {
@@ -126,7 +126,7 @@ impl Process {
         let trap = self.ties().trap;
         match (&reason, trap) {
             (Reason::Kill, _) if !by_link => self.end_for(Reason::Killed),
-            (_, Some(ty)) => self.mailbox().put_opened(notice::exit(self, ty, from, &reason)),
+            (_, Some(ty)) => self.mailbox().put_opened(self, notice::exit(self, ty, from, &reason)),
             (Reason::Normal, _) if by_link || from != self.pid() => {}
             _ => self.end_for(reason),
         }
