@@ -15,7 +15,7 @@ use crate::throw::Throw;
 use crate::trace::{Frame, Traces};
 use crate::word::Word;
 use compiled::{ForeignCall, POLL_COLLECT, POLL_YIELD};
-use std::cell::{Cell, RefCell, UnsafeCell};
+use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 use std::sync::Arc;
 use vitte_abi::context::Context;
 use vitte_abi::types::TypeTable;
@@ -33,6 +33,16 @@ pub struct Process {
     /// Whether `OutOfMemory` was raised and the heap has not shrunk since.
     out_of_memory: Cell<bool>,
     stack_floor: Cell<u64>,
+    seldom: OnceCell<Box<Seldom>>,
+    scheduled: Scheduled,
+}
+
+// SAFETY: one thread at a time uses a process, and nothing in it belongs to a thread.
+unsafe impl Send for Process {}
+
+/// What few processes have: exceptions, and calls of C functions.
+#[derive(Default)]
+struct Seldom {
     traces: RefCell<Traces>,
     /// Where compiled code called the C functions that called back, outermost first.
     outer_exits: RefCell<Vec<(u64, u64)>>,
@@ -44,11 +54,7 @@ pub struct Process {
     is_put_off: Cell<bool>,
     /// What a callback raised, until its C function returns.
     callback_exception: Cell<Option<Word>>,
-    scheduled: Scheduled,
 }
-
-// SAFETY: one thread at a time uses a process, and nothing in it belongs to a thread.
-unsafe impl Send for Process {}
 
 impl Process {
     /// A process of a program; the first is the main process.
@@ -81,12 +87,7 @@ impl Process {
             full_due: Cell::new(false),
             out_of_memory: Cell::new(false),
             stack_floor: Cell::new(0),
-            traces: RefCell::default(),
-            outer_exits: RefCell::default(),
-            foreign_call: Cell::default(),
-            is_pinned: Cell::new(false),
-            is_put_off: Cell::new(false),
-            callback_exception: Cell::new(None),
+            seldom: OnceCell::new(),
             scheduled: Scheduled {
                 handle,
                 mailbox: Mailbox::default(),
@@ -96,6 +97,10 @@ impl Process {
                 budget: Cell::new(None),
             },
         })
+    }
+
+    fn seldom(&self) -> &Seldom {
+        self.seldom.get_or_init(Box::default)
     }
 
     /// What the processes of the program share.
@@ -145,7 +150,7 @@ impl Process {
     /// The stack trace of `exception` begins here, or, if it is raised `again` by a handler, goes on: then the result
     /// is true, and the frame that raises it is not to be pushed, since it was when it handled the exception.
     pub fn begin_trace(&self, exception: Word, again: bool) -> bool {
-        let mut traces = self.traces.borrow_mut();
+        let mut traces = self.seldom().traces.borrow_mut();
         let goes_on = again && traces.resume(exception);
         if !goes_on {
             traces.begin(exception);
@@ -156,7 +161,7 @@ impl Process {
     /// Appends a frame that the exception raised last passes or is handled in. Returns false if further frames would
     /// not be shown.
     pub fn push_frame(&self, frame: Frame) -> bool {
-        self.traces.borrow_mut().last().is_some_and(|trace| {
+        self.seldom().traces.borrow_mut().last().is_some_and(|trace| {
             trace.push(frame);
             !trace.is_full()
         })
@@ -164,7 +169,7 @@ impl Process {
 
     /// The stack trace of the exception raised last.
     pub fn stack_trace(&self) -> String {
-        self.traces.borrow_mut().last().map_or(String::new(), |trace| trace.to_string())
+        self.seldom().traces.borrow_mut().last().map_or(String::new(), |trace| trace.to_string())
     }
 
     /// The object at an address that a traced word holds.

@@ -15,7 +15,7 @@ pub(crate) struct SpawnedBody {
     program: &'static Program,
     stack: Tenant,
     /// The function value that it calls first.
-    start: Option<Letter>,
+    start: Option<Box<Letter>>,
 }
 
 // SAFETY: the process may change threads. The homes that tenants share are made for that, see there.
@@ -24,7 +24,7 @@ unsafe impl Send for SpawnedBody {}
 impl SpawnedBody {
     /// A process that calls the function value in the letter.
     pub(crate) fn new(program: &'static Program, process: Box<Process>, closure: Letter) -> SpawnedBody {
-        SpawnedBody { process, program, stack: Tenant::new(), start: Some(closure) }
+        SpawnedBody { process, program, stack: Tenant::new(), start: Some(Box::new(closure)) }
     }
 }
 

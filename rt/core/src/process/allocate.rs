@@ -99,26 +99,25 @@ impl Process {
     /// At a safepoint: collects what is due, and sees to it that `size` bytes can be allocated.
     pub(crate) fn collect_for(&mut self, size: usize, roots: Roots<'_>) -> Result<(), Throw> {
         let next = self.heap_next();
-        if self.is_pinned.get() {
+        if self.seldom.get().is_some_and(|seldom| seldom.is_pinned.get()) {
             let room = Area { next, end: self.end.get() };
             let area = if room.end - next < size as u64 { self.heap.get_mut().extend(size) } else { room };
             self.open(area);
-            self.is_put_off.set(true);
+            self.seldom().is_put_off.set(true);
             return Ok(());
         }
         let limit = self.runtime.options().heap_max;
         let heap = self.heap.get_mut();
         let crowded = heap.used(next) + size as u64 > limit;
         let full = std::mem::take(self.full_due.get_mut()) || crowded;
-        let traces = self.traces.get_mut();
+        let mut seldom = self.seldom.get_mut();
         let mailbox = &mut self.scheduled.mailbox;
-        let callback_exception = self.callback_exception.get_mut();
         let area = heap.collect(self.runtime.shapes(), next, size, full, &mut |visit| {
-            traces
-                .roots()
-                .chain(mailbox.roots())
-                .chain(callback_exception.as_mut())
-                .for_each(|word| visit(&mut word.0));
+            if let Some(seldom) = &mut seldom {
+                let exception = seldom.callback_exception.get_mut().as_mut();
+                seldom.traces.get_mut().roots().chain(exception).for_each(|word| visit(&mut word.0));
+            }
+            mailbox.roots().for_each(|word| visit(&mut word.0));
             roots(visit);
         });
         self.open(area);

@@ -112,7 +112,7 @@ impl Process {
 
     /// Whether C code stands between frames of the process, which therefore cannot be suspended.
     pub(crate) fn is_called_back(&self) -> bool {
-        !self.outer_exits.borrow().is_empty()
+        self.seldom.get().is_some_and(|seldom| !seldom.outer_exits.borrow().is_empty())
     }
 
     /// Where compiled code stops allocating.
@@ -184,7 +184,7 @@ impl Process {
     pub(crate) fn collect_frames(&mut self, size: usize) -> Result<(), Throw> {
         let code = self.runtime.code();
         let (pc, fp) = self.exit();
-        let outer = self.outer_exits.take();
+        let outer = self.seldom.get().map_or_else(Vec::new, |seldom| seldom.outer_exits.take());
         let outcome = self.collect_for(size, &mut |visit| {
             let Some(code) = code else { return };
             Frames::new(code, pc, fp).visit_roots(visit);
@@ -192,7 +192,9 @@ impl Process {
                 Frames::new(code, pc, fp).visit_roots(visit);
             }
         });
-        self.outer_exits.replace(outer);
+        if let Some(seldom) = self.seldom.get() {
+            seldom.outer_exits.replace(outer);
+        }
         outcome
     }
 
@@ -232,15 +234,15 @@ impl Process {
         let code = self.runtime.code().expect("compiled code has tables");
         let (pc, fp) = self.exit();
         let Some(frame) = self.frames(code).next() else { fatal("a callback without a caller") };
-        self.outer_exits.borrow_mut().push((pc, fp));
-        let was_pinned = self.is_pinned.replace(self.is_pinned.get() || self.call_pins());
+        self.seldom().outer_exits.borrow_mut().push((pc, fp));
+        let was_pinned = self.seldom().is_pinned.replace(self.seldom().is_pinned.get() || self.call_pins());
         // Below what the native's stub saved.
         let top = frame.sp.wrapping_sub(STUB_FRAME) & !15;
         // SAFETY: the caller vouches for the shim; below `top` the stack is free, and it checks for its end.
         let status = unsafe { enter(self.context(), args, shim, top) };
-        self.outer_exits.borrow_mut().pop();
-        self.is_pinned.set(was_pinned);
-        if !was_pinned && self.is_put_off.take() {
+        self.seldom().outer_exits.borrow_mut().pop();
+        self.seldom().is_pinned.set(was_pinned);
+        if !was_pinned && self.seldom().is_put_off.take() {
             self.request_collection(false);
         }
         // SAFETY: as above.
@@ -252,17 +254,17 @@ impl Process {
     /// Those of `types` that are `I64` may be addresses.
     pub(crate) fn begin_foreign(&self, types: &[u8], args: &[u64]) -> ForeignCall {
         let call = ForeignCall { types: types.as_ptr(), args: args.as_ptr(), n_args: args.len(), pins: None };
-        self.foreign_call.replace(call)
+        self.seldom().foreign_call.replace(call)
     }
 
     /// It has returned.
     pub(crate) fn end_foreign(&self, outer: ForeignCall) {
-        self.foreign_call.set(outer);
+        self.seldom().foreign_call.set(outer);
     }
 
     /// Whether the running C function was given the address of something in the heap.
     fn call_pins(&self) -> bool {
-        let call = self.foreign_call.get();
+        let call = self.seldom().foreign_call.get();
         call.pins.unwrap_or_else(|| {
             // SAFETY: both stay where they are until the C function returns.
             let (types, args) = unsafe {
@@ -273,23 +275,23 @@ impl Process {
             };
             let heap = self.heap.borrow();
             let pins = types.iter().zip(args).any(|(&ty, &arg)| ty == CType::I64 as u8 && heap.contains(arg));
-            self.foreign_call.set(ForeignCall { pins: Some(pins), ..call });
+            self.seldom().foreign_call.set(ForeignCall { pins: Some(pins), ..call });
             pins
         })
     }
 
     /// Whether a callback left an exception to be raised when C returns.
     pub(crate) fn has_callback_exception(&self) -> bool {
-        self.callback_exception.get().is_some()
+        self.seldom.get().is_some_and(|seldom| seldom.callback_exception.get().is_some())
     }
 
     /// Leaves such an exception.
     pub(crate) fn set_callback_exception(&self, exception: Word) {
-        self.callback_exception.set(Some(exception));
+        self.seldom().callback_exception.set(Some(exception));
     }
 
     /// Takes such an exception.
     pub(crate) fn take_callback_exception(&self) -> Option<Word> {
-        self.callback_exception.take()
+        self.seldom().callback_exception.take()
     }
 }
