@@ -10,7 +10,7 @@ use crate::process::Process;
 use crate::scheduler::{Body, Pause, Turn};
 use crate::stack::Mapped;
 use crate::stdlib::system;
-use crate::unwind::SUSPENDED;
+use crate::unwind::{SUSPENDED, trace_suspended};
 use vitte_abi::program::{ENTRY_TAKES_ARGS, Program};
 
 /// The process, and where it is.
@@ -72,6 +72,10 @@ impl Body for CompiledBody {
 
     fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    fn trace(&mut self) {
+        trace_suspended(&self.process);
     }
 }
 

@@ -203,4 +203,8 @@ impl Body for Call {
     fn process(&mut self) -> &mut Process {
         self.body.process()
     }
+
+    fn trace(&mut self) {
+        self.body.trace();
+    }
 }

@@ -65,6 +65,8 @@ pub trait Body {
     fn resume(&mut self) -> Turn;
     /// The process.
     fn process(&mut self) -> &mut Process;
+    /// Leaves where the process waits as its trace, with [`Process::begin_trace`] and [`Process::push_frame`].
+    fn trace(&mut self);
 }
 
 /// How a process's turn ended.
@@ -335,7 +337,11 @@ pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
             Outcome::Paused(pause) => match scheduler.crew.get() {
                 Some(crew) => return crew.run(main, pause),
                 None if scheduler.wait_alone(process, pause) => {}
-                None => break deadlock(),
+                None => {
+                    let mut report = Deadlock::default();
+                    report.add(main);
+                    break report.end(1);
+                }
             },
             Outcome::Returned => break Ending::Returned,
             Outcome::Ended(reason) => break main_ended(process, &reason),
@@ -373,8 +379,38 @@ fn main_ended(process: &Process, reason: &Reason) -> Ending {
     reason.report(process).map_or(Ending::Exited(0), Ending::Failed)
 }
 
-fn deadlock() -> Ending {
-    Ending::Failed("error: deadlock: all processes wait for messages\n".into())
+/// What is told if all processes wait for messages.
+struct Deadlock {
+    text: String,
+    shown: usize,
+}
+
+impl Default for Deadlock {
+    fn default() -> Deadlock {
+        Deadlock { text: "error: deadlock: all processes wait for messages\n".into(), shown: 0 }
+    }
+}
+
+impl Deadlock {
+    /// So many processes are shown.
+    const MOST: usize = 10;
+
+    /// Tells where a process waits; false if there is enough.
+    fn add(&mut self, body: &mut dyn Body) -> bool {
+        body.trace();
+        let process = body.process();
+        self.text.push_str(&format!("process {}:\n{}", process.pid(), process.stack_trace()));
+        self.shown += 1;
+        self.shown < Deadlock::MOST
+    }
+
+    /// The end of a program with so many processes.
+    fn end(mut self, n: usize) -> Ending {
+        if n > self.shown {
+            self.text.push_str(&format!("and {} more processes\n", n - self.shown));
+        }
+        Ending::Failed(self.text)
+    }
 }
 
 /// Gives a process its turn, and says so to the clock.

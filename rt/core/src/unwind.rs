@@ -9,6 +9,7 @@ use crate::process::Process;
 use crate::stdlib::any::is_type;
 use crate::sys::fatal;
 use crate::trace::Frame;
+use crate::word::Word;
 use vitte_abi::code::{ANY, CodeTable, NONE, SiteRef};
 use vitte_abi::context::Context;
 
@@ -108,6 +109,16 @@ pub(crate) unsafe extern "C" fn find_handler(context: *mut Context) {
         }
     }
     fatal("an exception left the program");
+}
+
+/// Leaves where a process is that is suspended as the trace of nil.
+pub(crate) fn trace_suspended(p: &Process) {
+    p.begin_trace(Word::NIL, false);
+    let Some(code) = p.runtime().code() else { fatal("compiled code without tables") };
+    let mut record = Recorder { p, last: NONE, times: 0, alone: false, on: true, skip: false };
+    for frame in p.frames(code) {
+        record.site(code, frame.site.location());
+    }
 }
 
 /// Appends locations to the trace of the exception raised last.

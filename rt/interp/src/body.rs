@@ -98,4 +98,8 @@ impl<T: Tracer> Body for Interpreted<T> {
     fn process(&mut self) -> &mut Process {
         &mut self.machine.process
     }
+
+    fn trace(&mut self) {
+        self.machine.trace_suspended();
+    }
 }

@@ -1,6 +1,6 @@
 //! Exceptions: from the instruction that raises one to its handler.
 
-use crate::machine::{Machine, Stop};
+use crate::machine::{Frame, Machine, Stop};
 use vitte_abi::functions::Helper;
 use vitte_rt::{Throw, Word, call_helper};
 
@@ -30,6 +30,18 @@ impl Machine {
             }
         }
         Err(Stop::Uncaught(exception))
+    }
+
+    /// Leaves where the process waits as the trace of nil.
+    pub(crate) fn trace_suspended(&self) {
+        self.process.begin_trace(Word::NIL, false);
+        for (depth, frame) in self.frames.iter().rev().enumerate() {
+            // The innermost frame goes on behind the instruction that waits.
+            let waits = u32::from(depth == 0 && self.awaited.is_some());
+            if !self.process.push_frame(self.location(&Frame { pc: frame.pc - waits, ..*frame })) {
+                break;
+            }
+        }
     }
 
     fn is_type(&self, value: Word, ty: u32) -> bool {

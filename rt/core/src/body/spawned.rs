@@ -7,6 +7,7 @@ use crate::letter::Letter;
 use crate::process::Process;
 use crate::scheduler::{Body, Pause, Turn};
 use crate::stack::Tenant;
+use crate::unwind::trace_suspended;
 use vitte_abi::program::Program;
 
 /// The process, and where it is.
@@ -57,5 +58,14 @@ impl Body for SpawnedBody {
 
     fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    fn trace(&mut self) {
+        if self.stack.enter().is_ok() {
+            trace_suspended(&self.process);
+            self.stack.leave(self.process.resume_sp()).for_each(|waiting| {
+                self.process.runtime().scheduler().enqueue(waiting);
+            });
+        }
     }
 }

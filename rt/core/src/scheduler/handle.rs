@@ -47,6 +47,16 @@ pub(super) enum Carried {
     Main(*mut dyn Body),
 }
 
+impl Carried {
+    pub(super) fn body(&mut self) -> &mut dyn Body {
+        match self {
+            Carried::Own(body) => &mut **body,
+            // SAFETY: whoever runs the program holds the body until it ends, and only one worker has the pointer.
+            Carried::Main(body) => unsafe { &mut **body },
+        }
+    }
+}
+
 // SAFETY: the body is moved to another thread only by a scheduler with several workers, and those are given bodies that
 // may be moved. It is reached by one thread at a time, see above.
 unsafe impl Send for Handle {}
@@ -92,6 +102,15 @@ impl Handle {
         unsafe { (*self.body.get()).take() }.expect("a process that is ready has a body")
     }
 
+    /// Calls `f` with the body of a process that waits: what it returns, true if there is no body.
+    ///
+    /// # Safety
+    /// Nobody may wake the process meanwhile.
+    pub(super) unsafe fn with_body(&self, f: impl FnOnce(&mut Carried) -> bool) -> bool {
+        // SAFETY: by contract, nobody else reaches it.
+        unsafe { (*self.body.get()).as_mut() }.is_none_or(f)
+    }
+
     /// After something has arrived: whether the process was waiting, and is to be queued by the caller.
     pub(super) fn wake(&self) -> bool {
         let mut state = self.state.load(Ordering::SeqCst);
@@ -125,6 +144,8 @@ mod tests {
         fn process(&mut self) -> &mut Process {
             unreachable!("nobody asks")
         }
+
+        fn trace(&mut self) {}
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::queue::{Injector, Ring};
 use super::settled::Settled;
 use super::table::Table;
 use super::timers::Timers;
-use super::{Body, Crew, Ending, MAIN, Outcome, Pause, Pid, Scheduler, deadlock, main_ended, outcome, resume};
+use super::{Body, Crew, Deadlock, Ending, MAIN, Outcome, Pause, Pid, Scheduler, main_ended, outcome, resume};
 use crate::process::Process;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
@@ -253,7 +253,7 @@ impl Pool {
                 continue;
             }
             match self.timers.next() {
-                NEVER => self.end(deadlock()),
+                NEVER => self.end(self.deadlock()),
                 next => {
                     self.next_look.store(NEVER, Ordering::Relaxed);
                     self.scheduler().wait_until(next);
@@ -321,11 +321,7 @@ impl Pool {
     fn turn(&'static self, worker: &Worker, handle: NonNull<Handle>) {
         // SAFETY: a process that is ready is alive, and lives at least until it is put away or removed below.
         let (mut carried, pid) = unsafe { (handle.as_ref().begin(), handle.as_ref().pid) };
-        let body = match &mut carried {
-            Carried::Own(body) => &mut **body,
-            // SAFETY: whoever runs the program holds the body until it ends, and only one worker has the pointer.
-            Carried::Main(body) => unsafe { &mut **body },
-        };
+        let body = carried.body();
         let turn = resume(body, Some(&worker.running));
         let process = body.process();
         match outcome(turn, process) {
@@ -385,6 +381,20 @@ impl Pool {
         }
     }
 
+    /// What to tell when no worker has anything to do.
+    fn deadlock(&self) -> Ending {
+        let mut report = Deadlock::default();
+        let all = self.table.all();
+        for handle in &all {
+            // SAFETY: all workers rest, and there is nobody else to wake a process.
+            let goes_on = unsafe { handle.with_body(|carried| report.add(carried.body())) };
+            if !goes_on {
+                break;
+            }
+        }
+        report.end(all.len())
+    }
+
     /// The program ends like this, unless it has ended.
     fn end(&self, ending: Ending) {
         lock(&self.ending).get_or_insert(ending);
@@ -416,7 +426,7 @@ impl Pool {
             self.next_look.store(next, Ordering::SeqCst);
             let timer = self.timers.next();
             match next.min(timer) {
-                NEVER => self.end(deadlock()),
+                NEVER => self.end(self.deadlock()),
                 wake => thread::park_timeout(Duration::from_nanos(wake.saturating_sub(now))),
             }
         }

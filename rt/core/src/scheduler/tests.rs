@@ -32,6 +32,10 @@ impl Body for Script {
     fn process(&mut self) -> &mut Process {
         &mut self.process
     }
+
+    fn trace(&mut self) {
+        self.process.begin_trace(Word::NIL, false);
+    }
 }
 
 /// Runs a main process; a spawned one gets its step from `steps`, by the int in its closure's place.
@@ -257,7 +261,7 @@ fn a_deadlock_is_reported() {
         }),
         vec![],
     );
-    assert_eq!(ending, Ending::Failed("error: deadlock: all processes wait for messages\n".into()));
+    assert_eq!(ending, Ending::Failed("error: deadlock: all processes wait for messages\nprocess 1:\n".into()));
 }
 
 #[test]
@@ -331,6 +335,10 @@ impl Body for Runner {
 
     fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    fn trace(&mut self) {
+        self.process.begin_trace(Word::NIL, false);
     }
 }
 
@@ -406,5 +414,8 @@ fn a_deadlock_of_several_workers_is_reported() {
         receive(p).map_or_else(Ok, |_| Ok(Turn::Returned))
     };
     let ending = run(runtime, &mut Script { process: Process::new(runtime), step: Box::new(step) });
-    assert_eq!(ending, Ending::Failed("error: deadlock: all processes wait for messages\n".into()));
+    let Ending::Failed(report) = ending else { panic!("it did not fail") };
+    let lines: Vec<&str> = report.lines().collect();
+    assert_eq!(lines[0], "error: deadlock: all processes wait for messages");
+    assert_eq!((lines[1], lines[10], lines[11]), ("process 1:", "process 10:", "and 1 more processes"));
 }
