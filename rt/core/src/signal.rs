@@ -167,8 +167,8 @@ impl Process {
                 self.deliver(of, Signal::Demonitor { reference });
             }
         }
-        for signal in self.inbox().take() {
-            match signal {
+        for node in self.inbox().take() {
+            match node.signal {
                 Signal::Link { from: to } => {
                     self.deliver(to, Signal::Exit { from, reason: Reason::NoProcess, by_link: true });
                 }
