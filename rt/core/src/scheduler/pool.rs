@@ -247,9 +247,14 @@ impl Pool {
             self.start_clock();
         }
         while !self.is_stopped.load(Ordering::Relaxed) {
+            // Who is ready goes before those whose time has come meanwhile.
+            let next = self.next(worker);
             self.wake_sleepers();
-            if let Some(handle) = self.next(worker) {
+            if let Some(handle) = next {
                 self.turn(worker, handle);
+                continue;
+            }
+            if self.has_work() {
                 continue;
             }
             match self.timers.next() {
