@@ -13,7 +13,11 @@
 //! ;; engines: interp    only these engines (interp, jit, native), for what others cannot do
 //! ;; targets: host      not on other machines, for what the emulator cannot do, or libraries that only this one has
 //! ;; stress: off        not under collection at every safepoint, for programs that allocate a lot
+//! ;; seeds: off         not under seeds, for programs that compute until time has passed, which it does not then
 //! ```
+//!
+//! Programs that start processes also run with `VITTE_SCHED=seed:N`, for as many N as `VITTE_SEEDS` says, 16 if it says
+//! nothing: a failure names the seed, which repeats it.
 //!
 //! Executables are also built for each other processor that `vittec targets` calls ready and whose programs something
 //! here can run: all at `-O2`, a sample at `-O0` and under collection at every safepoint.
@@ -46,6 +50,7 @@ struct Expected {
     engines: Option<Vec<String>>,
     stress: bool,
     host_only: bool,
+    spawns: bool,
 }
 
 fn main() {
@@ -71,6 +76,9 @@ fn main() {
         add("jit", "jit", run_in_process);
         add("native-O0", "native", build_and_run);
         add("native-O2", "native", build_and_run);
+        if expected.spawns {
+            add("seeds", "native", build_and_run_by_seeds);
+        }
         if let Some(node) = node.clone().filter(|_| allows("interp") && !expected.host_only) {
             let (path, expected) = (path.clone(), expected.clone());
             trials.push(Trial::test(format!("{name}::wasm64"), move || pack_and_run(&path, &expected, &node)));
@@ -109,6 +117,7 @@ fn read_expected(path: &Path) -> Expected {
     let text = fs::read_to_string(path).expect("a test program is readable");
     let mut expected = Expected { stress: true, ..Expected::default() };
     expected.stdin = fs::read_to_string(path.with_extension("stdin")).unwrap_or_default();
+    expected.spawns = ["spawn", "SPAWN"].iter().any(|word| text.contains(word)) && !text.contains("VITTE_SCHED");
     for line in text.lines().map_while(|line| line.strip_prefix(";;").or_else(|| line.strip_prefix("//"))) {
         let Some((key, value)) = line.trim_start().split_once(':') else { continue };
         let value = value.strip_prefix(' ').unwrap_or(value);
@@ -124,11 +133,31 @@ fn read_expected(path: &Path) -> Expected {
             "exit" => expected.exit = value.trim().parse().expect("an exit code"),
             "engines" => expected.engines = Some(value.split_whitespace().map(str::to_owned).collect()),
             "stress" => expected.stress = value.trim() != "off",
+            "seeds" => expected.spawns = false,
             "targets" => expected.host_only = value.trim() == "host",
             _ => {}
         }
     }
     expected
+}
+
+/// Builds an executable and runs it under the seeds.
+fn build_and_run_by_seeds(path: &Path, expected: &Expected, _: &str) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let program = folder.path().join("program");
+    let built = Command::new(VITTEC).args(["build", "-o"]).arg(&program).arg(path).output()?;
+    if !built.status.success() {
+        return Err(format!("vittec build: {}", String::from_utf8_lossy(&built.stderr)).into());
+    }
+    let n = std::env::var("VITTE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(16);
+    for seed in 0..n {
+        let seed = format!("seed:{seed}");
+        let mut command = Command::new(&program);
+        command.args(&expected.args).env("VITTE_SCHED", &seed);
+        let output = execute(command, expected, false)?;
+        compare(path, expected, &output, &format!("with VITTE_SCHED={seed}"))?;
+    }
+    Ok(())
 }
 
 /// Runs a program with `vittec run`, plain and under stress.
