@@ -140,6 +140,9 @@ impl<'a> Compiler<'a> {
         let name = cranelift_codegen::ir::UserExternalName::from(symbol);
         self.context.func.name = UserFuncName::user(name.namespace, name.index);
         self.context.func.signature = signature;
+        // Cranelift keeps positions as distances from the first one, and takes the distance -1 for none. None of ours is
+        // that far from this one.
+        self.context.func.params.ensure_base_srcloc(entry_loc());
     }
 }
 

@@ -360,7 +360,7 @@ pub struct Test {
     #[arg(long, value_name = "ENGINE", default_value = "jit", value_parser = ["jit", "interp", "native"])]
     pub engine: String,
     /// Optimisation: 0 none, 1 quick, 2 full.
-    #[arg(short = 'O', value_name = "LEVEL", default_value = "1", value_parser = clap::value_parser!(u8).range(0..=2))]
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "0", value_parser = clap::value_parser!(u8).range(0..=2))]
     pub opt: u8,
     /// Look for imported modules here too.
     #[arg(short = 'I', value_name = "DIR")]

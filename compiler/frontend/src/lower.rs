@@ -81,6 +81,8 @@ pub(crate) struct Lowering<'s, 'a> {
     equality: FxHashMap<Ty, FuncIdx>,
     /// Functions that answer for constants.
     answers: FxHashMap<constants::Answer, FuncIdx>,
+    /// The items of constants that are numbers.
+    tables: FxHashMap<constants::Answer, vitbc::Const>,
     own_equality: FxHashMap<Ty, bool>,
     /// Functions that write values of types with a text of their own within.
     texts: FxHashMap<Ty, FuncIdx>,
@@ -137,6 +139,7 @@ pub(crate) fn lower(session: &mut Session<'_>, main: ModuleId, roots: &Roots) ->
         implemented: FxHashSet::default(),
         equality: FxHashMap::default(),
         answers: FxHashMap::default(),
+        tables: FxHashMap::default(),
         own_equality: FxHashMap::default(),
         texts: FxHashMap::default(),
         own_text: FxHashMap::default(),

@@ -211,19 +211,23 @@ impl FunctionLower<'_, '_, '_> {
             let index = self.expr(index, None);
             return Some(self.table_item(table, index, want, ty, span));
         }
+        let answer = Answer::Items(self.part_span(&list), path.to_vec());
+        if let Some(&table) = self.low.tables.get(&answer) {
+            let index = self.expr(index, None);
+            return Some(self.table_item(table, index, want, ty, span));
+        }
         let items = Items::new(self, &list, path)?;
-        let table = items.table(self, ty);
-        if table.is_none() && items.parts.len() > MAX_ITEMS {
+        if let Some(table) = items.table(self, ty) {
+            self.low.tables.insert(answer, table);
+            let index = self.expr(index, None);
+            return Some(self.table_item(table, index, want, ty, span));
+        }
+        if items.parts.len() > MAX_ITEMS {
             return None;
         }
         let index = self.expr(index, None);
-        Some(match table {
-            Some(table) => self.table_item(table, index, want, ty, span),
-            None => {
-                self.check_index(index, items.parts.len(), span);
-                items.call(self, index, want, ty, span)
-            }
-        })
+        self.check_index(index, items.parts.len(), span);
+        Some(items.call(self, index, want, ty, span))
     }
 
     /// Item of a table, in which truth values are bytes.
