@@ -3,7 +3,8 @@
 //! The host's takes three plain compiler calls, one for each crate of the runtime: a nested cargo would wait for the
 //! lock that the outer one holds. The archive is optimised whatever the profile of the compiler itself.
 //!
-//! What `scripts/build-rt` made lies in `sysroot/<target>/` at the root, or in the folder that `VITTE_SYSROOTS` names.
+//! Those of other targets lie in `sysroot/<target>/` at the root, where `scripts/build-rt`, called from here, keeps them
+//! from one build to the next. `VITTE_SYSROOTS` names another folder, which is taken as it is.
 
 #[path = "build/trim.rs"]
 mod trim;
@@ -19,26 +20,32 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let root = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../..");
     let target = env::var("TARGET").expect("cargo sets TARGET");
-    for name in ["abi", "core", "static"] {
-        println!("cargo::rerun-if-changed={}", root.join("rt").join(name).join("src").display());
+    for path in ["rt/abi", "rt/core", "rt/static", "scripts/build-rt"] {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     for own in ["build.rs", "build", "src/archive/write.rs"] {
         println!("cargo::rerun-if-changed={own}");
     }
     println!("cargo::rerun-if-env-changed=VITTE_SYSROOTS");
+    println!("cargo::rerun-if-env-changed=VITTE_OFFLINE");
     println!("cargo::rustc-env=VITTE_HOST={target}");
 
     let archive = host_runtime(&out, &root.join("rt"), &target);
     let mut files = vec![(target, "libvitte_rt.a".to_owned(), archive)];
-    let sysroots = env::var_os("VITTE_SYSROOTS").map_or(root.join("sysroot"), PathBuf::from);
-    if sysroots.is_dir() {
-        println!("cargo::rerun-if-changed={}", sysroots.display());
-        for folder in entries(&sysroots).into_iter().filter(|path| path.is_dir()) {
-            println!("cargo::rerun-if-changed={}", folder.display());
-            for file in entries(&folder).into_iter().filter(|path| !file_name(path).starts_with('.')) {
-                println!("cargo::rerun-if-changed={}", file.display());
-                files.push((file_name(&folder), file_name(&file), file));
+    let sysroots = match env::var_os("VITTE_SYSROOTS") {
+        Some(folder) => PathBuf::from(folder),
+        None => {
+            if env::var_os("CARGO_FEATURE_EMBEDDED_LINKER").is_some() {
+                other_runtimes(&root);
             }
+            root.join("sysroot")
+        }
+    };
+    if sysroots.is_dir() {
+        // Touched when something was made by hand; what is made from here would cause the next build to begin anew.
+        println!("cargo::rerun-if-changed={}", sysroots.join(".gitignore").display());
+        for folder in visible(&sysroots).into_iter().filter(|path| path.is_dir()) {
+            files.extend(visible(&folder).into_iter().map(|file| (file_name(&folder), file_name(&file), file)));
         }
     }
 
@@ -49,15 +56,34 @@ fn main() {
     fs::write(out.join("carried.rs"), table + "]\n").expect("writing to OUT_DIR");
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
+/// The entries of a folder whose names begin with no dot.
+fn visible(folder: &Path) -> Vec<PathBuf> {
+    let folder = folder.canonicalize().expect("a path that exists");
     let entries = fs::read_dir(folder).expect("a readable folder");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable folder").path()).collect();
+    paths.retain(|path| !file_name(path).starts_with('.'));
     paths.sort();
-    paths.into_iter().map(|path| path.canonicalize().expect("a path that exists")).collect()
+    paths
 }
 
 fn file_name(path: &Path) -> String {
     path.file_name().expect("an entry has a name").to_str().expect("a name in ASCII").to_owned()
+}
+
+/// Has the runtimes of other targets made if they are missing or old. A compiler without them is of use too, so that it
+/// is no error if they cannot be made.
+fn other_runtimes(root: &Path) {
+    let mut script = Command::new(root.join("scripts/build-rt"));
+    // It runs a cargo of its own, which must neither wait for this one's folder nor take its flags.
+    for variable in ["CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR"] {
+        script.env_remove(variable);
+    }
+    let why = match script.env("VITTE_BUILD", "1").output() {
+        Ok(output) if output.status.success() => return,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim_end().replace('\n', "; "),
+        Err(error) => error.to_string(),
+    };
+    println!("cargo::warning=vittec will link by the system's C compiler, and only for this machine: {why}");
 }
 
 /// Compiles the runtime for the host.

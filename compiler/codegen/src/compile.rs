@@ -105,14 +105,15 @@ pub fn emit_asm(module: &Verified<Module>, options: &Options) -> Result<String, 
 /// Translate, improve, define.
 fn make(
     module: &Verified<Module>,
-    isa: &dyn cranelift_codegen::isa::TargetIsa,
+    target: &dyn cranelift_codegen::isa::TargetIsa,
     options: &Options,
 ) -> Result<(Image, Report), CompileError> {
     let mut report = Report::default();
     let prepared = report.time("layout", || Prepared::new(module, options.library))?;
     let functions = prepared.functions(options, &mut report);
-    let mut image = report.time("define", || define::define(prepared.env(), &functions, isa, options))?;
+    let mut image = report.time("define", || define::define(prepared.env(), &functions, target, options))?;
     image.choose_collector(options.collector);
+    image.require(isa::features(target));
     Ok((image, report))
 }
 

@@ -201,6 +201,14 @@ impl Image {
         }
     }
 
+    /// Writes the features of the processor that the code needs into the program's record, if there is one.
+    pub fn require(&mut self, features: u64) {
+        if let Some(record) = self.program {
+            let at = record as usize + offset_of!(Program, cpu);
+            self.pointers.bytes[at..at + 8].copy_from_slice(&features.to_le_bytes());
+        }
+    }
+
     /// A section.
     pub fn section(&self, id: SectionId) -> &Section {
         match id {

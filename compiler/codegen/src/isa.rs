@@ -1,9 +1,10 @@
 //! The machine that code is made for.
 
 use crate::{CompileError, OptLevel, Options};
-use cranelift_codegen::isa::{self, OwnedTargetIsa};
+use cranelift_codegen::isa::{self, OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use target_lexicon::{Architecture, Triple};
+use vitte_abi::cpu;
 
 /// What `--cpu` calls the machine that the compiler runs on.
 pub const NATIVE: &str = "native";
@@ -18,9 +19,6 @@ pub fn make(options: &Options) -> Result<OwnedTargetIsa, CompileError> {
     let mut builder = isa::lookup(triple.clone())
         .map_err(|_| fail(format!("no code can be made for processor `{}`", triple.architecture)))?;
 
-    for feature in baseline(triple) {
-        builder.enable(feature).expect("the baseline names features that exist");
-    }
     match options.cpu.as_deref() {
         None => {}
         Some(NATIVE) if triple.architecture == Triple::host().architecture => {
@@ -50,12 +48,29 @@ pub fn models(triple: &Triple) -> Vec<&'static str> {
     settings.filter(|setting| setting.kind == settings::SettingKind::Preset).map(|setting| setting.name).collect()
 }
 
-/// The features that every supported machine has. On x86_64 that is x86-64-v2, without which rounding and counting
-/// bits would be calls.
-fn baseline(triple: &Triple) -> &'static [&'static str] {
+/// The features that code for this machine may need, as bits of its list in [`vitte_abi::cpu`].
+pub fn features(isa: &dyn TargetIsa) -> u64 {
+    let flags = isa.isa_flags();
+    let set = |name: &&str| flags.iter().any(|flag| flag.name == setting(name) && flag.as_bool() == Some(true));
+    let names = askable(isa.triple());
+    names.iter().enumerate().filter(|row| set(row.1)).fold(0, |bits, row| bits | 1 << row.0)
+}
+
+/// The features that a program can ask its processor for.
+fn askable(triple: &Triple) -> &'static [&'static str] {
     match triple.architecture {
-        Architecture::X86_64 => &["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"],
+        Architecture::X86_64 => cpu::X86_64,
+        Architecture::Aarch64(_) => cpu::AARCH64,
         _ => &[],
+    }
+}
+
+/// The setting of the code generator that stands for a feature.
+fn setting(feature: &str) -> String {
+    match feature {
+        "paca" => "has_pauth".to_owned(),
+        "avxvnni" => "has_avx_vnni".to_owned(),
+        name => format!("has_{}", name.replace('.', "")),
     }
 }
 
@@ -95,13 +110,32 @@ mod tests {
     #[test]
     fn models_and_features_add_to_what_all_have() {
         let linux = "x86_64-unknown-linux-gnu";
-        let plain = with(linux, None, &[]).expect("the baseline");
-        assert!(is_set(&plain, "has_sse42") && is_set(&plain, "has_popcnt") && !is_set(&plain, "has_avx2"));
+        assert!(!is_set(&with(linux, None, &[]).expect("what all have"), "has_sse3"));
+        let second = with(linux, Some("x86-64-v2"), &[]).expect("a model");
+        assert!(is_set(&second, "has_sse42") && is_set(&second, "has_popcnt") && !is_set(&second, "has_avx2"));
         assert!(is_set(&with(linux, Some("x86-64-v3"), &[]).expect("a model"), "has_avx2"));
         let without = with(linux, Some("x86-64-v3"), &["-avx2", "+lzcnt"]).expect("features");
         assert!(!is_set(&without, "has_avx2") && is_set(&without, "has_lzcnt"));
         assert!(with(&Triple::host().to_string(), Some(NATIVE), &[]).is_ok());
         assert!(is_set(&with("riscv64gc-unknown-linux-gnu", None, &["zbb"]).expect("a feature"), "has_zbb"));
+    }
+
+    #[test]
+    fn programs_ask_for_each_feature_that_they_may_need() {
+        for (target, names) in [("x86_64-unknown-linux-gnu", cpu::X86_64), ("aarch64-unknown-linux-gnu", cpu::AARCH64)] {
+            let plain = with(target, None, &[]).expect("what all have");
+            assert_eq!(features(&*plain), 0);
+            for flag in plain.isa_flags().iter().filter(|flag| flag.name.starts_with("has_")) {
+                let feature = format!("+{}", &flag.name["has_".len()..]);
+                let isa = with(target, None, &[&feature]).expect("a feature");
+                let bits = features(&*isa);
+                assert_eq!(bits.count_ones(), 1, "{} is not in the list", flag.name);
+                assert_eq!(setting(names[bits.trailing_zeros() as usize]), flag.name);
+            }
+        }
+        let third = features(&*with("x86_64-unknown-linux-gnu", Some("x86-64-v3"), &[]).expect("a model"));
+        let names: Vec<_> = cpu::X86_64.iter().enumerate().filter(|row| third >> row.0 & 1 != 0).map(|row| row.1).collect();
+        assert!(names.contains(&&"avx2") && names.contains(&&"sse4.1") && !names.contains(&&"avx512f"), "{names:?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub struct Options {
     pub target: Triple,
     /// How much is done to make the code fast.
     pub opt: OptLevel,
-    /// A model of processor that Cranelift knows, [`NATIVE`](crate::isa::NATIVE), or what all have in common.
+    /// A model of processor that Cranelift knows, [`NATIVE`](crate::isa::NATIVE), or what all of the target have in common.
     pub cpu: Option<String>,
     /// Single features: `+name` or `-name`.
     pub features: Vec<String>,

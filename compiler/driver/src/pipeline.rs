@@ -22,6 +22,9 @@ pub fn current_step() -> String {
     }
 }
 
+/// What `--cpu` calls the processor that the target's file names.
+const GENERIC: &str = "generic";
+
 /// How long each step took.
 #[derive(Default)]
 pub struct Timings(Vec<(String, Duration)>);
@@ -65,9 +68,10 @@ pub fn target(code: &CodeOptions) -> Result<Target> {
 /// # Errors
 /// The processor is unknown.
 pub fn options(code: &CodeOptions, target: &Target) -> Result<Options> {
+    let cpu = code.cpu.as_deref().filter(|cpu| *cpu != GENERIC).unwrap_or(&target.cpu);
     let options = Options {
         target: target.triple.clone(),
-        cpu: code.cpu.clone(),
+        cpu: Some(cpu.to_owned()).filter(|cpu| cpu != GENERIC),
         features: vec![],
         opt: opt_level(code.opt),
         debug: code.debug,
@@ -82,7 +86,7 @@ pub fn options(code: &CodeOptions, target: &Target) -> Result<Options> {
             let models = vittec_codegen::isa::models(&options.target);
             diagnostic.help = Some(match models.is_empty() {
                 true => format!("leave --cpu out for what all processors of {} have in common", target.name),
-                false => format!("there are native, {}", models.join(", ")),
+                false => format!("there are generic, native, {}", models.join(", ")),
             });
             Err(Failure::new(USAGE, diagnostic))
         }

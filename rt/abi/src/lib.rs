@@ -2,6 +2,7 @@
 //!
 //! - [`functions`]: the runtime's functions, one row each;
 //! - [`context`]: the words of a process that compiled code touches;
+//! - [`cpu`]: features of processors;
 //! - [`foreign`]: how C functions are described;
 //! - [`object`]: how heap objects and `any` words look;
 //! - [`types`]: what the runtime is told about a program's types;
@@ -13,6 +14,8 @@
 
 extern crate alloc;
 
+#[macro_use]
+pub mod cpu;
 #[macro_use]
 pub mod functions;
 pub mod code;

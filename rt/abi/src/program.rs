@@ -4,6 +4,7 @@
 pub const ABI_VERSION: u64 = fingerprint(&[
     include_bytes!("code.rs"),
     include_bytes!("context.rs"),
+    include_bytes!("cpu.rs"),
     include_bytes!("foreign.rs"),
     include_bytes!("functions.rs"),
     include_bytes!("lib.rs"),
@@ -93,6 +94,8 @@ pub struct Program {
     pub code: u64,
     /// Its length.
     pub code_len: u64,
+    /// The features of the processor that the code needs: bits of the list in [`cpu`](crate::cpu).
+    pub cpu: u64,
 }
 
 /// FNV-1a.

@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::body::CompiledBody;
+use crate::cpu;
 use crate::options::{Engine, Options};
 use crate::process::Process;
 use crate::report::report_failure;
@@ -19,6 +20,8 @@ use vitte_abi::types::TypeTable;
 
 /// The exit code of a program that was started with options that make no sense.
 const USAGE: c_int = 64;
+/// The exit code of a program on a machine that it was not made for.
+const UNAVAILABLE: c_int = 69;
 
 /// For the compiler, which looks for it before it links an archive.
 #[used]
@@ -38,6 +41,15 @@ pub unsafe extern "C" fn vt_main(argc: c_int, argv: *const *const c_char, progra
     let args = args.collect();
     // SAFETY: the record is part of the program, and so stays.
     let program = unsafe { &*program };
+    let missing = cpu::missing(program.cpu);
+    if !missing.is_empty() {
+        let message = format!(
+            "error: this program was made for a processor with {}, which this one lacks; build it with another --cpu\n",
+            missing.join(", ")
+        );
+        sys::write_err(message.as_bytes());
+        return UNAVAILABLE;
+    }
     match Options::from_env(Engine::of_flags(program.flags)) {
         Ok(options) => run_program(program, options, args),
         Err(error) => {

@@ -16,6 +16,8 @@ mod code_memory;
 #[macro_use]
 mod context;
 #[cfg(all(unix, not(miri)))]
+mod cpu;
+#[cfg(all(unix, not(miri)))]
 mod entry;
 #[cfg_attr(not(all(unix, not(miri))), path = "foreign_disabled.rs")]
 pub mod foreign;

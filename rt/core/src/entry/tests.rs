@@ -136,6 +136,7 @@ fn program() -> &'static Program {
         types_len: types.len() as u64,
         code: code.as_ptr() as u64,
         code_len: code.len() as u64,
+        cpu: 0,
     }))
 }
 
