@@ -1,4 +1,5 @@
-//! Runs random well-typed programs by all engines, which must agree on every byte.
+//! Runs random well-typed programs by all engines, which must agree on every byte; some also as executables of each other
+//! processor that something here emulates.
 //!
 //! `VITTE_MODULES=10000` runs that many instead of a few hundred, `VITTE_SEED=7` begins at that seed. A seed that fails
 //! is the name of its test; `vittec run --engine=check` on the module it leaves in the system's temporary folder
@@ -8,6 +9,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use vitte_tests::Machine;
 
 const VITTEC: &str = env!("CARGO_BIN_EXE_vittec");
 /// Seeds to a test, so that a run of thousands stays readable.
@@ -23,14 +25,17 @@ fn number(variable: &str, default: u64) -> u64 {
 fn main() {
     let first = number("VITTE_SEED", 0);
     let last = first + number("VITTE_MODULES", 200);
+    let machines = Machine::all(VITTEC);
     let batches = (first..last).step_by(BATCH as usize).map(|start| {
         let end = (start + BATCH).min(last);
-        Trial::test(format!("seeds {start} to {}", end - 1), move || (start..end).try_for_each(compare))
+        let machines = machines.clone();
+        let test = move || (start..end).try_for_each(|seed| compare(seed, &machines));
+        Trial::test(format!("seeds {start} to {}", end - 1), test)
     });
     libtest_mimic::run(&Arguments::from_args(), batches.collect()).exit();
 }
 
-fn compare(seed: u64) -> Result<(), Failed> {
+fn compare(seed: u64, machines: &[Machine]) -> Result<(), Failed> {
     let module = vitte_tests::generate(seed);
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("module.vitbc");
@@ -47,22 +52,37 @@ fn compare(seed: u64) -> Result<(), Failed> {
     }
     for (arguments, stress) in ways {
         let output = run(&file, &arguments, stress)?;
-        let same = (&output.stdout, &output.stderr, output.status.code())
-            == (&reference.stdout, &reference.stderr, reference.status.code());
-        if !same {
-            let kept = std::env::temp_dir().join(format!("vitte-seed-{seed}.vitbc"));
-            fs::copy(&file, &kept)?;
-            let message = format!(
-                "seed {seed}, {arguments:?}, stress {stress}: {} against the interpreter's {}; see {}\n{}",
-                output.status,
-                reference.status,
-                kept.display(),
-                difference(&reference, &output)
-            );
-            return Err(message.into());
+        agree(seed, &format!("{arguments:?}, stress {stress}"), &file, &reference, &output)?;
+    }
+    for machine in machines.iter().filter(|_| seed.is_multiple_of(10)) {
+        let program = folder.path().join(&machine.target);
+        let mut build = Command::new(VITTEC);
+        let built = build.args(["build", "--target", &machine.target, "-o"]).arg(&program).arg(&file).output()?;
+        if !built.status.success() {
+            return Err(format!("seed {seed}, {machine:?}: {}", String::from_utf8_lossy(&built.stderr)).into());
         }
+        agree(seed, &machine.target, &file, &reference, &machine.command(&program).output()?)?;
     }
     Ok(())
+}
+
+/// Fails if a run differs from the interpreter's.
+fn agree(seed: u64, how: &str, file: &Path, reference: &Output, output: &Output) -> Result<(), Failed> {
+    let same = (&output.stdout, &output.stderr, output.status.code())
+        == (&reference.stdout, &reference.stderr, reference.status.code());
+    if same {
+        return Ok(());
+    }
+    let kept = std::env::temp_dir().join(format!("vitte-seed-{seed}.vitbc"));
+    fs::copy(file, &kept)?;
+    let message = format!(
+        "seed {seed}, {how}: {} against the interpreter's {}; see {}\n{}",
+        output.status,
+        reference.status,
+        kept.display(),
+        difference(reference, output)
+    );
+    Err(message.into())
 }
 
 fn run(file: &Path, arguments: &[&str], stress: bool) -> Result<Output, Failed> {

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use vitte_tests::Machine;
 
 const VITTEC: &str = env!("CARGO_BIN_EXE_vittec");
 
@@ -63,6 +64,55 @@ fn a_static_executable_runs_where_nothing_else_is() {
     assert_eq!(succeed(&mut command).stdout, b"5\n");
     let size = fs::metadata(&file).unwrap().len();
     assert!(size <= 250 << 10, "{size} bytes are too many for a program that prints a number");
+}
+
+#[test]
+fn building_for_any_machine_needs_no_tool() {
+    let machines = Machine::all(VITTEC);
+    for target in targets_with("carried") {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("program");
+        let mut command = Command::new(VITTEC);
+        command.args(["build", "--target", &target, "-o"]).arg(&file).arg(program("readme_listing.vitasm"));
+        succeed(command.env("PATH", folder.path()));
+        let architecture = target.split('-').next();
+        if let Some(machine) = machines.iter().find(|machine| Some(machine.architecture()) == architecture) {
+            assert_eq!(succeed(&mut machine.command(&file)).stdout, b"5\n", "{target}");
+        }
+    }
+}
+
+#[test]
+fn a_program_says_which_features_the_processor_lacks() {
+    // An emulated processor of 2008, with SSE 4.2 and without AVX.
+    let emulator = |file: &Path| {
+        let mut command = Command::new("qemu-x86_64");
+        command.args(["-cpu", "Nehalem"]).arg(file);
+        command
+    };
+    if std::env::consts::ARCH != "x86_64" || Command::new("qemu-x86_64").arg("--version").output().is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (cpu, message) in [("x86-64", ""), ("generic", ""), ("x86-64-v3", "made for a processor with "), ("native", "")]
+    {
+        let file = folder.path().join(cpu);
+        let mut command = Command::new(VITTEC);
+        succeed(
+            command.args(["build", "--cpu", cpu, "-o"]).arg(&file).arg(program("float_rounding_instructions.vitasm")),
+        );
+        if cpu != "x86-64-v3" {
+            // What was made for this processor runs here at least.
+            succeed(&mut Command::new(&file));
+        }
+        if cpu == "native" {
+            continue;
+        }
+        let output = emulator(&file).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(if message.is_empty() { 0 } else { 69 }), "{cpu}: {stderr}");
+        assert!(stderr.contains(message) && stderr.contains("avx2") != message.is_empty(), "{cpu}: {stderr}");
+    }
 }
 
 #[test]

@@ -15,7 +15,8 @@
 //! ;; stress: off        not under collection at every safepoint, for programs that allocate a lot
 //! ```
 //!
-//! Executables are also built for each other target that `vittec targets` calls ready and that something here can run.
+//! Executables are also built for each other processor that `vittec targets` calls ready and whose programs something
+//! here can run: all at `-O2`, a sample at `-O0` and under collection at every safepoint.
 //!
 //! Where there is a Node that is new enough, programs are also packed for wasm, and run by it as the interpreter runs them.
 //!
@@ -26,10 +27,12 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use vitte_tests::Node;
+use vitte_tests::{Machine, Node};
 
 const VITTEC: &str = env!("CARGO_BIN_EXE_vittec");
 const WASM: &str = "wasm64-unknown-unknown";
+/// Of so many programs one is in a sample.
+const SAMPLE: usize = 8;
 
 /// What a program's head says.
 #[derive(Clone, Default)]
@@ -45,23 +48,15 @@ struct Expected {
     host_only: bool,
 }
 
-/// Another machine, and what runs its programs here.
-#[derive(Clone)]
-struct Emulated {
-    target: String,
-    run_with: Vec<String>,
-}
-
 fn main() {
     let arguments = Arguments::from_args();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let emulated = emulated();
+    let machines = Machine::all(VITTEC);
     let node = node();
     let mut trials = Vec::new();
-    for path in programs(&root.join("tests/run"), &["vitasm", "vit"])
-        .into_iter()
-        .chain(programs(&root.join("examples"), &["vit"]))
-    {
+    let mut paths = programs(&root.join("tests/run"), &["vitasm", "vit"]);
+    paths.extend(programs(&root.join("examples"), &["vit"]));
+    for (number, path) in paths.into_iter().enumerate() {
         let expected = read_expected(&path);
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let allows =
@@ -80,11 +75,20 @@ fn main() {
             let (path, expected) = (path.clone(), expected.clone());
             trials.push(Trial::test(format!("{name}::wasm64"), move || pack_and_run(&path, &expected, &node)));
         }
-        for machine in emulated.iter().filter(|_| allows("native") && !expected.host_only) {
-            let (path, expected, machine) = (path.clone(), expected.clone(), machine.clone());
-            let architecture = machine.target.split('-').next().unwrap_or_default().to_owned();
-            let run = move || build_and_emulate(&path, &expected, &machine);
-            trials.push(Trial::test(format!("{name}::{architecture}-O2"), run));
+        for machine in machines.iter().filter(|_| allows("native") && !expected.host_only) {
+            let mut add = |level: &'static str, stress: bool| {
+                let (path, expected, machine) = (path.clone(), expected.clone(), machine.clone());
+                let name = format!("{name}::{}{level}{}", machine.architecture(), if stress { "-stress" } else { "" });
+                trials.push(Trial::test(name, move || build_and_emulate(&path, &expected, &machine, level, stress)));
+            };
+            add("-O2", false);
+            // Emulation is slow: the rest for a sample, another one for each machine.
+            if number % SAMPLE == machine.target.len() % SAMPLE {
+                add("-O0", false);
+                if expected.stress {
+                    add("-O2", true);
+                }
+            }
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -165,34 +169,25 @@ fn build_and_run(path: &Path, expected: &Expected, engine: &str) -> Result<(), F
     Ok(())
 }
 
-/// One target for each other processor that programs can be built for and run on here.
-fn emulated() -> Vec<Emulated> {
-    let output = Command::new(VITTEC).args(["targets", "--json"]).output().expect("vittec runs");
-    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
-    let mut emulated = vec![];
-    for row in rows.as_array().expect("it prints an array") {
-        let run_with: Vec<String> = serde_json::from_value(row["run-with"].clone()).expect("a list of words");
-        let known = emulated.iter().any(|machine: &Emulated| machine.run_with.first() == run_with.first());
-        if row["ready"] == true && row["runs"] == true && !run_with.is_empty() && !known {
-            emulated.push(Emulated { target: row["name"].as_str().unwrap_or_default().to_owned(), run_with });
-        }
-    }
-    emulated
-}
-
-/// Builds an executable for another machine and runs it, plain.
-fn build_and_emulate(path: &Path, expected: &Expected, machine: &Emulated) -> Result<(), Failed> {
+/// Builds an executable for another machine and runs it.
+fn build_and_emulate(
+    path: &Path,
+    expected: &Expected,
+    machine: &Machine,
+    level: &str,
+    stress: bool,
+) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let program = folder.path().join("program");
-    let built =
-        Command::new(VITTEC).args(["build", "--target", &machine.target, "-o"]).arg(&program).arg(path).output()?;
+    let mut build = Command::new(VITTEC);
+    let built = build.args(["build", level, "--target", &machine.target, "-o"]).arg(&program).arg(path).output()?;
     if !built.status.success() {
         return Err(format!("vittec build: {}", String::from_utf8_lossy(&built.stderr)).into());
     }
-    let mut command = Command::new(&machine.run_with[0]);
-    command.args(&machine.run_with[1..]).arg(&program).args(&expected.args);
-    let output = execute(command, expected, false)?;
-    compare(path, expected, &output, "plain")
+    let mut command = machine.command(&program);
+    command.args(&expected.args);
+    let output = execute(command, expected, stress)?;
+    compare(path, expected, &output, if stress { "under stress" } else { "plain" })
 }
 
 /// What runs programs for wasm, if this compiler packs such.

@@ -80,10 +80,11 @@ fn other_runtimes(root: &Path) {
     }
     let why = match script.env("VITTE_BUILD", "1").output() {
         Ok(output) if output.status.success() => return,
-        Ok(output) => String::from_utf8_lossy(&output.stderr).trim_end().replace('\n', "; "),
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
         Err(error) => error.to_string(),
     };
-    println!("cargo::warning=vittec will link by the system's C compiler, and only for this machine: {why}");
+    println!("cargo::warning=vittec will link by the system's C compiler, and for this machine only, because");
+    why.lines().for_each(|line| println!("cargo::warning={line}"));
 }
 
 /// Compiles the runtime for the host.

@@ -3,12 +3,14 @@
 
 mod dice;
 mod generate;
+mod machine;
 mod node;
 mod recipe;
 mod reduce;
 
 pub use dice::Dice;
 pub use generate::generate;
+pub use machine::Machine;
 pub use node::Node;
 pub use recipe::bake;
 pub use reduce::reduce;

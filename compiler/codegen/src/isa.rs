@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn programs_ask_for_each_feature_that_they_may_need() {
-        for (target, names) in [("x86_64-unknown-linux-gnu", cpu::X86_64), ("aarch64-unknown-linux-gnu", cpu::AARCH64)] {
+        for (target, names) in [("x86_64-unknown-linux-gnu", cpu::X86_64), ("aarch64-unknown-linux-gnu", cpu::AARCH64)]
+        {
             let plain = with(target, None, &[]).expect("what all have");
             assert_eq!(features(&*plain), 0);
             for flag in plain.isa_flags().iter().filter(|flag| flag.name.starts_with("has_")) {
@@ -134,7 +135,8 @@ mod tests {
             }
         }
         let third = features(&*with("x86_64-unknown-linux-gnu", Some("x86-64-v3"), &[]).expect("a model"));
-        let names: Vec<_> = cpu::X86_64.iter().enumerate().filter(|row| third >> row.0 & 1 != 0).map(|row| row.1).collect();
+        let names: Vec<_> =
+            cpu::X86_64.iter().enumerate().filter(|row| third >> row.0 & 1 != 0).map(|row| row.1).collect();
         assert!(names.contains(&&"avx2") && names.contains(&&"sse4.1") && !names.contains(&&"avx512f"), "{names:?}");
     }
 

@@ -10,6 +10,7 @@ use crate::symbol::{Entry, Symbol};
 use crate::{CompileError, Options};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::isa::TargetIsa;
+use object::read::{Object as _, ObjectSection as _};
 use object::write::{Object, Relocation, StandardSection, Symbol as ElfSymbol, SymbolId, SymbolSection};
 use object::{
     Architecture, BinaryFormat, Endianness, FileFlags, RelocationFlags, SectionKind, SymbolFlags, SymbolKind,
@@ -26,11 +27,27 @@ pub fn write(image: &Image, isa: &dyn TargetIsa, options: &Options) -> Result<Ve
     file.sections();
     file.symbols();
     file.fixups()?;
+    file.note(&options.note);
     if options.debug {
         debug::add(&mut file, isa).map_err(|error| CompileError::TooLarge(format!("debug information: {error}")))?;
     }
     file.object.write().map_err(|error| CompileError::TooLarge(format!("object file: {error}")))
 }
+
+/// The note of an object file or executable that was made with [`Options::note`], if it has one.
+pub fn read_note(file: &[u8]) -> Option<&[u8]> {
+    let section = object::File::parse(file).ok()?.section_by_name(NOTE)?.data().ok()?;
+    let word = |at: usize| Some(u32::from_le_bytes(section.get(at..at + 4)?.try_into().ok()?) as usize);
+    let content = section.get(HEADER + OWNER.len()..)?;
+    (word(0)? == OWNER.len()).then(|| content.get(..word(4)?))?
+}
+
+/// The section of the note.
+const NOTE: &str = ".note.vitte";
+/// Who understands it, padded to words.
+const OWNER: &[u8; 8] = b"vittec\0\0";
+/// The bytes of three words: the lengths of owner and content, and the content's kind.
+const HEADER: usize = 12;
 
 /// An object file in the making.
 struct File<'a> {
@@ -67,6 +84,21 @@ impl<'a> File<'a> {
         }
         // The stack need not be executable.
         self.object.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Other);
+    }
+
+    fn note(&mut self, content: &[u8]) {
+        if content.is_empty() {
+            return;
+        }
+        let mut bytes = Vec::with_capacity(HEADER + OWNER.len() + content.len());
+        for word in [OWNER.len() as u32, content.len() as u32, 1] {
+            bytes.extend_from_slice(&word.to_le_bytes());
+        }
+        bytes.extend_from_slice(OWNER);
+        bytes.extend_from_slice(content);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        let section = self.object.add_section(Vec::new(), NOTE.into(), SectionKind::Note);
+        self.object.set_section_data(section, bytes, 4);
     }
 
     fn symbols(&mut self) {

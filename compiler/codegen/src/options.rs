@@ -21,6 +21,8 @@ pub struct Options {
     pub collector: Engine,
     /// Make a library: C functions for the module's exports, see [`emit_header`](crate::emit_header), and no `main`.
     pub library: bool,
+    /// What object files say about their making, in a note; empty for none.
+    pub note: Vec<u8>,
     /// How many threads compile; 0 for one on each processor. The code does not depend on it.
     pub threads: usize,
 }
@@ -36,6 +38,7 @@ impl Default for Options {
             debug: false,
             collector: Engine::default(),
             library: false,
+            note: Vec::new(),
             threads: 0,
         }
     }

@@ -2,10 +2,12 @@
 
 use crate::codes;
 use crate::failure::Diagnostic;
+use crate::pipeline::GENERIC;
 use crate::report::{Color, MessageFormat, Reporter};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use vittec_link::Target;
 
 /// The ahead-of-time compiler of the Vitte language.
 #[derive(Parser, Debug)]
@@ -69,8 +71,10 @@ pub enum Command {
     Asm(Convert),
     /// Print bytecode as text.
     Dis(Convert),
-    /// Tell what is in a module.
+    /// Tell what is in a module, or what an executable was made of.
     Inspect(Inspect),
+    /// Tell whether an executable is, byte for byte, what this compiler makes of a program.
+    Verify(Verify),
     /// Print one form of a program on the way to machine code.
     Emit(EmitForm),
     /// Say more about an error code.
@@ -119,8 +123,8 @@ pub struct CodeOptions {
     /// The target; the host if left out.
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
-    /// The processor that programs need at least: a name that Cranelift knows, or `native`.
-    #[arg(long, value_name = "NAME")]
+    /// The processor that programs need at least: `native`, `generic`, or one that `list` lists.
+    #[arg(long, value_name = "NAME", value_parser = cpu)]
     pub cpu: Option<String>,
     /// Compile with so many threads; one for each processor if left out.
     #[arg(short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -131,6 +135,25 @@ pub struct CodeOptions {
     /// Print what each pass did.
     #[arg(long)]
     pub stats: bool,
+}
+
+/// Any name of a processor; `list` is answered at once.
+fn cpu(name: &str) -> Result<String, clap::Error> {
+    if name != "list" {
+        return Ok(name.to_owned());
+    }
+    let mut text = String::new();
+    for target in Target::names().filter_map(|name| Target::find(name).ok()) {
+        let architecture = format!("{}: ", target.triple.architecture);
+        if !text.contains(&architecture) {
+            let generic = if target.cpu == GENERIC { GENERIC.into() } else { format!("{GENERIC} ({})", target.cpu) };
+            let mut names = vec![generic.as_str()];
+            names.extend(Some(vittec_codegen::isa::NATIVE).filter(|_| target.native));
+            names.extend(vittec_codegen::isa::models(&target.triple));
+            text += &format!("{architecture}{}\n", names.join(", "));
+        }
+    }
+    Err(clap::Error::raw(clap::error::ErrorKind::DisplayHelp, text))
 }
 
 /// A form of a program.
@@ -211,6 +234,9 @@ pub struct Build {
     /// Link with this program.
     #[arg(long, value_name = "PROGRAM")]
     pub linker: Option<String>,
+    /// Let it look for the system's headers and libraries in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub sysroot: Option<PathBuf>,
     /// Link this library.
     #[arg(short = 'l', value_name = "NAME")]
     pub libs: Vec<String>,
@@ -368,11 +394,22 @@ pub struct Convert {
 /// `inspect`
 #[derive(Args, Debug)]
 pub struct Inspect {
-    /// The module.
+    /// The module or executable.
     pub input: PathBuf,
     /// As JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `verify`
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The executable, which says how it was built; it is built again and compared.
+    #[arg(long, value_name = "EXE")]
+    pub rebuild: PathBuf,
+    /// The program.
+    #[command(flatten)]
+    pub source: Source,
 }
 
 /// `emit`

@@ -45,6 +45,9 @@ codes! {
     605 NO_ENTRY = "nothing to run";
     /// The output would be written over the program that it is made from. Give it another name with -o.
     607 OVERWRITES_INPUT = "output is the input";
+    /// Executables made by vittec bear a note about their making, which this file has not, or not in a form that this
+    /// version understands.
+    608 NO_ORIGIN = "unknown origin";
     /// No error has this code.
     606 UNKNOWN_CODE = "unknown error code";
     /// With `--engine=check` the same program was run by all engines, and they printed different things. Unless

@@ -15,6 +15,7 @@ mod repl;
 mod run;
 mod targets;
 mod test;
+mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::failure::Result;
@@ -40,6 +41,7 @@ pub fn run(command: Command, format: MessageFormat, reporter: &Reporter) -> Resu
         Command::Asm(args) => convert::assemble(&args)?,
         Command::Dis(args) => convert::disassemble(&args)?,
         Command::Inspect(args) => inspect::inspect(&args)?,
+        Command::Verify(args) => return verify::verify(&args, reporter),
         Command::Explain { code } => explain::explain(code.as_deref())?,
         Command::Targets { json } => targets::targets(json)?,
         Command::Doctor { target } => return doctor::doctor(target.as_deref()),

@@ -104,7 +104,11 @@ pub fn build_and_run(
         return Err(no_entry());
     }
     let target = Target::host()?;
-    let options = vittec_codegen::Options { opt: pipeline::opt_level(opt), ..vittec_codegen::Options::default() };
+    let options = vittec_codegen::Options {
+        cpu: Some(target.cpu.clone()),
+        opt: pipeline::opt_level(opt),
+        ..vittec_codegen::Options::default()
+    };
     let artifact = vittec_codegen::compile(module, &options)?;
     let folder = tempfile::tempdir().map_err(temporary)?;
     let program = folder.path().join("program");

@@ -10,6 +10,7 @@ mod commands;
 mod engine;
 mod failure;
 mod input;
+mod origin;
 mod output;
 mod pipeline;
 mod report;

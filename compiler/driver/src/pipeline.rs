@@ -23,7 +23,7 @@ pub fn current_step() -> String {
 }
 
 /// What `--cpu` calls the processor that the target's file names.
-const GENERIC: &str = "generic";
+pub const GENERIC: &str = "generic";
 
 /// How long each step took.
 #[derive(Default)]
@@ -78,6 +78,7 @@ pub fn options(code: &CodeOptions, target: &Target) -> Result<Options> {
         collector: Engine::default(),
         library: false,
         threads: code.threads.unwrap_or(0).into(),
+        note: vec![],
     };
     match vittec_codegen::isa::make(&options) {
         Ok(_) => Ok(options),

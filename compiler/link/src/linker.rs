@@ -18,6 +18,8 @@ pub struct LinkOptions {
     pub product: Product,
     /// A linker to use in place of the target's.
     pub linker: Option<String>,
+    /// The folder in which that one looks for the system's libraries; its own if not said.
+    pub sysroot: Option<PathBuf>,
     /// Whether the executable needs shared libraries; left to the target if not said.
     pub mode: Mode,
     /// Leave symbols and debug information out.
@@ -80,6 +82,7 @@ pub fn link(target: &Target, object: &[u8], output: &Path, options: &LinkOptions
 pub fn carried_target<'t>(target: &'t Target, options: &LinkOptions) -> Option<&'t str> {
     let foreign = options.libs.iter().any(|library| !PARTS_OF_C.contains(&library.as_str()));
     let asks_for_system = options.linker.is_some()
+        || options.sysroot.is_some()
         || !options.extra.is_empty()
         || options.mode == Mode::Dynamic
         || options.product == Product::SharedLibrary;

@@ -7,6 +7,22 @@ use crate::target::Target;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
+use target_lexicon::Architecture;
+
+/// Libraries that are not in the package that bears their name.
+const PACKAGES: &[(&str, &str)] = &[
+    ("crypto", "libssl-dev"),
+    ("curl", "libcurl4-openssl-dev"),
+    ("GL", "libgl-dev"),
+    ("ncurses", "libncurses-dev"),
+    ("pcre2-8", "libpcre2-dev"),
+    ("SDL2", "libsdl2-dev"),
+    ("stdc++", "g++"),
+    ("tinfo", "libncurses-dev"),
+    ("uv", "libuv1-dev"),
+    ("X11", "libx11-dev"),
+    ("z", "zlib1g-dev"),
+];
 
 /// The symbols that a shared library shows.
 const EXPORTS: &str = "{ global: vitte_*; local: *; };\n";
@@ -49,6 +65,9 @@ pub(crate) fn link(target: &Target, object: &[u8], output: &Path, options: &Link
     if options.strip {
         command.arg("-s");
     }
+    if let Some(folder) = &options.sysroot {
+        command.arg(format!("--sysroot={}", folder.display()));
+    }
     for directory in &options.lib_dirs {
         command.arg("-L").arg(directory);
     }
@@ -59,17 +78,18 @@ pub(crate) fn link(target: &Target, object: &[u8], output: &Path, options: &Link
         return Ok(());
     }
     let output = String::from_utf8_lossy(&result.stderr).trim_end().to_owned();
-    Err(explain(program, result.status.to_string(), output))
+    Err(explain(target, program, result.status.to_string(), output))
 }
 
 /// Finds the best words for a failed link.
-fn explain(program: String, status: String, output: String) -> LinkError {
+fn explain(target: &Target, program: String, status: String, output: String) -> LinkError {
     for line in output.lines() {
-        if let Some((_, library)) = line.split_once("cannot find -l") {
+        // As GNU's linker and LLVM's say it.
+        let missing = ["cannot find -l", "unable to find library -l"].iter().find_map(|words| line.split_once(words));
+        if let Some((_, library)) = missing {
             let library = library.split([':', ' ']).next().unwrap_or(library).to_owned();
-            let hint = format!(
-                "install its development package (Debian, Ubuntu: often lib{library}-dev), or say where it is with -L"
-            );
+            let package = package(&library, target);
+            let hint = format!("install it (Debian, Ubuntu: the package {package}), or say where it is with -L");
             return LinkError::NoLibrary { library, hint };
         }
         if let Some((_, rest)) = line.split_once("undefined reference to `")
@@ -79,6 +99,18 @@ fn explain(program: String, status: String, output: String) -> LinkError {
         }
     }
     LinkError::LinkerFailed { program, status, output }
+}
+
+/// The package of Debian's with a library for linking.
+fn package(library: &str, target: &Target) -> String {
+    let known = PACKAGES.iter().find(|row| row.0 == library);
+    let package = known.map_or_else(|| format!("lib{library}-dev"), |row| row.1.to_owned());
+    match target.triple.architecture {
+        _ if target.native => package,
+        Architecture::X86_64 => package + ":amd64",
+        Architecture::Aarch64(_) => package + ":arm64",
+        other => format!("{package}:{other}"),
+    }
 }
 
 /// The file that a program name stands for: a path, or a name to be found in `PATH`.
@@ -104,17 +136,22 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_library_is_named() {
-        let output = "/usr/bin/ld: cannot find -lsqlite3: No such file or directory".to_owned();
-        let error = explain("cc".into(), "exit status: 1".into(), output);
-        assert!(error.to_string().starts_with("no library `sqlite3`"), "{error}");
+    fn a_missing_library_is_named_with_its_package() {
+        let missing = |library: &str, target: &str| {
+            let output = format!("/usr/bin/ld: cannot find -l{library}: No such file or directory");
+            explain(&Target::find(target).unwrap(), "cc".into(), "exit status: 1".into(), output).to_string()
+        };
+        let text = missing("sqlite3", crate::HOST);
+        assert!(text.starts_with("no library `sqlite3`") && text.contains("libsqlite3-dev)"), "{text}");
+        assert!(missing("z", crate::HOST).contains("zlib1g-dev)"));
+        assert!(missing("crypto", "riscv64gc-unknown-linux-gnu").contains("libssl-dev:riscv64)"));
     }
 
     #[test]
     fn a_missing_function_is_named() {
         let output =
             "/usr/bin/ld: program.o: in function `main':\n(.text+0x1): undefined reference to `frob'".to_owned();
-        let error = explain("cc".into(), "exit status: 1".into(), output);
+        let error = explain(&Target::host().unwrap(), "cc".into(), "exit status: 1".into(), output);
         assert!(error.to_string().starts_with("no C function `frob`"), "{error}");
     }
 }

@@ -4,6 +4,7 @@ use super::pack::{no_code, pack};
 use crate::cli::{Build, EmitForm, Form};
 use crate::codes;
 use crate::failure::{DIAGNOSTICS, Diagnostic, Failure, Result};
+use crate::origin::Origin;
 use crate::pipeline::{self, Timings};
 use crate::report::Reporter;
 use crate::{input, output};
@@ -11,9 +12,10 @@ use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use vitbc::{Module, Verified};
 use vitte_abi::program::Engine;
 use vittec_codegen::Artifact;
-use vittec_link::{LinkOptions, Mode, Product, link, make_library};
+use vittec_link::{LinkOptions, Product, link, make_library};
 
 /// Makes all forms that were asked for.
 pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
@@ -65,6 +67,8 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
     }
     let mut options = pipeline::options(&args.code, &target)?;
     options.collector = args.gc.as_deref().and_then(Engine::by_name).unwrap_or_default();
+    let origin = Origin::new(&module, &args, &target);
+    options.note = origin.to_note();
     progress.set_message(format!("compiling {} functions", module.functions.len()));
     let mut artifacts = [None, None];
     for &form in &forms {
@@ -76,7 +80,11 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
         let library = form.is_library();
         let artifact = &mut artifacts[usize::from(library)];
         if artifact.is_none() {
-            let options = vittec_codegen::Options { library, ..options.clone() };
+            let mut options = vittec_codegen::Options { library, ..options.clone() };
+            if library {
+                // What it is linked into is not made by vittec alone.
+                options.note.clear();
+            }
             *artifact = Some(pipeline::compile(&module, &options, &mut timings)?);
         }
         let Some(Artifact { object, libraries, .. }) = artifact else { unreachable!("made above") };
@@ -94,22 +102,7 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
             _ => Product::Executable,
         };
         progress.set_message("linking");
-        let mut libs = args.libs.clone();
-        libs.extend(libraries.iter().filter(|library| !args.libs.contains(library)).cloned());
-        let mode = match (args.static_, args.dynamic) {
-            (true, _) => Mode::Static,
-            (_, true) => Mode::Dynamic,
-            _ => Mode::Auto,
-        };
-        let how = LinkOptions {
-            product,
-            linker: args.linker.clone(),
-            mode,
-            strip: args.strip,
-            libs,
-            lib_dirs: args.lib_dirs.clone(),
-            extra: args.link_arg.clone(),
-        };
+        let how = LinkOptions { product, ..origin.link(libraries) };
         timings.time("link", || link(&target, object, &output::resolve(&path)?, &how).map_err(Failure::from))?;
     }
     progress.finish_and_clear();
@@ -122,6 +115,17 @@ pub fn build(args: Build, reporter: &Reporter) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Makes the executable that `origin` describes, whose module is `module`.
+pub fn executable(module: &Verified<Module>, origin: &Origin, path: &Path, timings: &mut Timings) -> Result<()> {
+    let code = origin.code();
+    let target = pipeline::target(&code)?;
+    let mut options = pipeline::options(&code, &target)?;
+    options.collector = Engine::by_name(&origin.gc).unwrap_or_default();
+    options.note = origin.to_note();
+    let artifact = pipeline::compile(module, &options, timings)?;
+    Ok(link(&target, &artifact.object, path, &origin.link(&artifact.libraries))?)
 }
 
 /// Prints one form.

@@ -1,12 +1,18 @@
-//! `vittec inspect`: what is in a module.
+//! `vittec inspect`: what is in a module, and what an executable was made of.
 
 use crate::cli::Inspect;
 use crate::failure::Result;
+use crate::origin::Origin;
 use crate::{input, output};
+use serde_json::Value;
+use std::fs;
 use vitbc::{ExportItem, Module};
 
-/// Prints a summary of a module, verified or not.
+/// Prints a summary of a module, verified or not, or what an executable says about its making.
 pub fn inspect(args: &Inspect) -> Result<()> {
+    if let Some(origin) = fs::read(&args.input).ok().as_deref().and_then(Origin::read) {
+        return inspect_executable(&origin, args.json);
+    }
     let input = input::read(&args.input, &[])?;
     let verdict = vitbc::verify::verify(input.module.clone()).map(drop);
     let module = &input.module;
@@ -61,6 +67,29 @@ pub fn inspect(args: &Inspect) -> Result<()> {
     match verdict {
         Ok(()) => say(format!("verified      yes{}", if module.foreign { ", but it uses foreign code" } else { "" })),
         Err(error) => say(format!("verified      no: {}: {error}", error.code)),
+    }
+    output::print(out.as_bytes())
+}
+
+fn inspect_executable(origin: &Origin, json: bool) -> Result<()> {
+    let fields = serde_json::to_value(origin).unwrap_or_else(|error| unreachable!("plain data becomes JSON: {error}"));
+    if json {
+        return output::print(format!("{fields}\n").as_bytes());
+    }
+    let mut out = String::new();
+    for (name, value) in fields.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::Null => continue,
+            Value::Bool(value) => if *value { "yes" } else { "no" }.to_owned(),
+            Value::String(text) => text.escape_debug().to_string(),
+            Value::Array(items) if items.is_empty() => continue,
+            Value::Array(items) => {
+                let texts: Vec<_> = items.iter().filter_map(Value::as_str).collect();
+                texts.join(", ").escape_debug().to_string()
+            }
+            other => other.to_string(),
+        };
+        out += &format!("{name:<13} {value}\n");
     }
     output::print(out.as_bytes())
 }
