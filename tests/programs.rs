@@ -11,7 +11,7 @@
 //! ;; stderr: text       a part of what it prints on standard error; repeat for more
 //! ;; exit: 101          its exit code, 0 if left out
 //! ;; engines: interp    only these engines (interp, jit, native), for what others cannot do
-//! ;; targets: host      not on other machines, for what the emulator cannot do
+//! ;; targets: host      not on other machines, for what the emulator cannot do, or libraries that only this one has
 //! ;; stress: off        not under collection at every safepoint, for programs that allocate a lot
 //! ```
 //!

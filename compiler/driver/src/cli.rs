@@ -4,8 +4,9 @@ use crate::codes;
 use crate::failure::Diagnostic;
 use crate::pipeline::GENERIC;
 use crate::report::{Color, MessageFormat, Reporter};
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::ffi::OsString;
+use clap::builder::{StringValueParser, TypedValueParser};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use vittec_link::Target;
 
@@ -123,8 +124,8 @@ pub struct CodeOptions {
     /// The target; the host if left out.
     #[arg(long, value_name = "TRIPLE")]
     pub target: Option<String>,
-    /// The processor that programs need at least: `native`, `generic`, or one that `list` lists.
-    #[arg(long, value_name = "NAME", value_parser = cpu)]
+    /// The processor that programs need at least: `generic`, `native`, or one that `list` lists.
+    #[arg(long, value_name = "NAME", value_parser = Cpu)]
     pub cpu: Option<String>,
     /// Compile with so many threads; one for each processor if left out.
     #[arg(short = 'j', value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -138,10 +139,23 @@ pub struct CodeOptions {
 }
 
 /// Any name of a processor; `list` is answered at once.
-fn cpu(name: &str) -> Result<String, clap::Error> {
-    if name != "list" {
-        return Ok(name.to_owned());
+#[derive(Clone)]
+struct Cpu;
+
+impl TypedValueParser for Cpu {
+    type Value = String;
+
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        let name = StringValueParser::new().parse_ref(command, arg, value)?;
+        if name == "list" {
+            return Err(clap::Error::raw(clap::error::ErrorKind::DisplayHelp, processors()));
+        }
+        Ok(name)
     }
+}
+
+/// The names that `--cpu` takes, a line for each architecture.
+fn processors() -> String {
     let mut text = String::new();
     for target in Target::names().filter_map(|name| Target::find(name).ok()) {
         let architecture = format!("{}: ", target.triple.architecture);
@@ -153,7 +167,7 @@ fn cpu(name: &str) -> Result<String, clap::Error> {
             text += &format!("{architecture}{}\n", names.join(", "));
         }
     }
-    Err(clap::Error::raw(clap::error::ErrorKind::DisplayHelp, text))
+    text
 }
 
 /// A form of a program.

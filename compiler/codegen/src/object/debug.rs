@@ -40,7 +40,7 @@ fn eh_frame(file: &mut File<'_>, isa: &dyn TargetIsa) -> Result<(), Box<dyn std:
     let mut section = EhFrame(Bytes::default());
     table.write_eh_frame(&mut section)?;
     let id = file.object.add_section(Vec::new(), b".eh_frame".to_vec(), SectionKind::ReadOnlyData);
-    place(file, id, section.0, &FxHashMap::default())
+    place(file, id, section.0, 8, &FxHashMap::default())
 }
 
 /// An address in the text.
@@ -98,7 +98,8 @@ fn dwarf(file: &mut File<'_>) -> Result<(), Box<dyn std::error::Error>> {
     let mut result = Ok(());
     sections.for_each_mut(|id, bytes: &mut Bytes| {
         if let (Some(&section), Ok(())) = (ids.get(&id), &result) {
-            result = place(file, section, std::mem::take(bytes), &symbols);
+            // What the linker joins is read as one, without gaps.
+            result = place(file, section, std::mem::take(bytes), 1, &symbols);
         }
         Ok::<_, gimli::write::Error>(())
     })?;
@@ -209,9 +210,10 @@ fn place(
     file: &mut File<'_>,
     section: object::write::SectionId,
     bytes: Bytes,
+    align: u64,
     symbols: &FxHashMap<gimli::SectionId, SymbolId>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    file.object.set_section_data(section, bytes.data.into_vec(), 8);
+    file.object.set_section_data(section, bytes.data.into_vec(), align);
     for relocation in bytes.relocations {
         let symbol = match relocation.target {
             RelocationTarget::Symbol(number) => file.object.section_symbol(file.sections[number]),
