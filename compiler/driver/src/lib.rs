@@ -27,7 +27,12 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are answers, everything else is wrong usage.
             if !error.use_stderr() {
-                let _ = error.print();
+                let text = error.to_string();
+                // What is no part of clap's own is marked as an error all the same.
+                let _ = match text.strip_prefix("error: ") {
+                    Some(answer) => output::print(answer.as_bytes()).is_ok(),
+                    None => error.print().is_ok(),
+                };
                 return ExitCode::SUCCESS;
             }
             cli::report_usage(&error);
