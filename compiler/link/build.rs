@@ -32,18 +32,19 @@ fn main() {
 
     let archive = host_runtime(&out, &root.join("rt"), &target);
     let mut files = vec![(target, "libvitte_rt.a".to_owned(), archive)];
-    let sysroots = match env::var_os("VITTE_SYSROOTS") {
-        Some(folder) => PathBuf::from(folder),
+    let (sysroots, changes) = match env::var_os("VITTE_SYSROOTS") {
+        Some(folder) => (PathBuf::from(&folder), PathBuf::from(folder)),
         None => {
             if env::var_os("CARGO_FEATURE_EMBEDDED_LINKER").is_some() {
                 other_runtimes(&root);
             }
-            root.join("sysroot")
+            // The file is touched when something was made by hand; the folder also changes from here, which would have
+            // the next build begin anew.
+            (root.join("sysroot"), root.join("sysroot/.gitignore"))
         }
     };
+    println!("cargo::rerun-if-changed={}", changes.display());
     if sysroots.is_dir() {
-        // Touched when something was made by hand; what is made from here would cause the next build to begin anew.
-        println!("cargo::rerun-if-changed={}", sysroots.join(".gitignore").display());
         for folder in visible(&sysroots).into_iter().filter(|path| path.is_dir()) {
             files.extend(visible(&folder).into_iter().map(|file| (file_name(&folder), file_name(&file), file)));
         }
@@ -73,6 +74,10 @@ fn file_name(path: &Path) -> String {
 /// Has the runtimes of other targets made if they are missing or old. A compiler without them is of use too, so that it
 /// is no error if they cannot be made.
 fn other_runtimes(root: &Path) {
+    // Some contain the interpreter.
+    for path in ["rt", "compiler/bytecode/src"] {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
+    }
     let mut script = Command::new(root.join("scripts/build-rt"));
     // It runs a cargo of its own, which must neither wait for this one's folder nor take its flags.
     for variable in ["CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR"] {
@@ -83,7 +88,7 @@ fn other_runtimes(root: &Path) {
         Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
         Err(error) => error.to_string(),
     };
-    println!("cargo::warning=vittec will link by the system's C compiler, and for this machine only, because");
+    println!("cargo::warning=vittec will lack runtimes for static executables or for other machines, because");
     why.lines().for_each(|line| println!("cargo::warning={line}"));
 }
 
