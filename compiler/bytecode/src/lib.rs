@@ -9,6 +9,7 @@ pub mod ops;
 pub mod builder;
 pub mod codes;
 pub mod error;
+mod foreign;
 pub mod index;
 pub mod inst;
 mod intern;

@@ -42,5 +42,9 @@ pub const MAX_NAME: usize = 1 << 10;
 pub const MAX_PATH: usize = 1 << 12;
 /// The most registers, labels or fields that one instruction lists.
 pub const MAX_LIST: usize = 1 << 16;
+/// The most numbers that a struct consists of when it crosses to C.
+pub const MAX_C_NUMBERS: usize = 1 << 12;
+/// How deep structs and arrays nest in each other when they cross to C.
+pub const MAX_C_NESTING: usize = 16;
 /// How deep types nest in a text.
 pub const MAX_TYPE_DEPTH: usize = 64;

@@ -64,7 +64,7 @@ pub struct Extern {
     pub library: String,
     /// The symbol.
     pub symbol: String,
-    /// Parameters and result: scalars, `ptr`, and `str` for parameters.
+    /// Parameters and result: scalars, structs of scalars, and `str` for parameters.
     pub signature: Signature,
     /// Whether more arguments may follow.
     pub variadic: bool,

@@ -1,8 +1,10 @@
 //! What C can call of a library, and how C is told.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use vitbc::{ExportItem, FuncIdx, Module, Type, TypeIdx, Verified};
-use vitte_abi::foreign::{CType, ERROR_SYMBOL, FAILED, REFUSED};
+use vitte_abi::foreign::{ERROR_SYMBOL, FAILED, REFUSED};
 
 /// A function that C can call.
 pub struct Export<'m> {
@@ -14,25 +16,6 @@ pub struct Export<'m> {
     pub params: &'m [TypeIdx],
     /// The type of its result.
     pub result: TypeIdx,
-    module: &'m Module,
-}
-
-impl Export<'_> {
-    /// Its signature, as the runtime gets it: see [`vitte_abi::foreign`].
-    pub fn description(&self) -> Box<[u8]> {
-        let n = self.params.len() as u8;
-        let params = self.params.iter().map(|&ty| self.c_type(ty) as u8);
-        [n, n].into_iter().chain(params).chain([self.c_result() as u8]).collect()
-    }
-
-    /// The C type of the result.
-    pub fn c_result(&self) -> CType {
-        self.c_type(self.result)
-    }
-
-    fn c_type(&self, ty: TypeIdx) -> CType {
-        c_type(self.module.ty(ty)).expect("C has all types of the export").0
-    }
 }
 
 /// All exports that C can call.
@@ -44,25 +27,20 @@ pub fn callable(module: &Verified<Module>) -> impl Iterator<Item = Export<'_>> {
 pub fn at(module: &Verified<Module>, position: u32) -> Result<Export<'_>, &'static str> {
     let export = &module.exports[position as usize];
     let ExportItem::Func(func) = export.item else { return Err("a constant") };
-    let is_name = export.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !is_name || export.name.is_empty() || c_name(export) == ERROR_SYMBOL {
+    if !is_identifier(&export.name) || c_name(export) == ERROR_SYMBOL {
         return Err("its name is none in C");
     }
     if module.function(func).is_some_and(|function| !function.captures.is_empty()) {
         return Err("it has captured values");
     }
     let (params, result) = module.signature(func).expect("verified: the function exists");
-    let crosses = |ty| c_type(module.ty(ty)).map(|known| known.0);
-    if params.iter().any(|&ty| matches!(crosses(ty), None | Some(CType::Void))) {
+    if params.iter().any(|&ty| ty == TypeIdx::UNIT || c_type(module, ty).is_none()) {
         return Err("C has no such parameters");
     }
-    if crosses(result).is_none() {
+    if c_type(module, result).is_none() {
         return Err("C has no such result");
     }
-    if params.len() > usize::from(u8::MAX) {
-        return Err("it has too many parameters");
-    }
-    Ok(Export { position, func, params, result, module })
+    Ok(Export { position, func, params, result })
 }
 
 /// The name by which C calls an export.
@@ -70,30 +48,48 @@ pub fn c_name(export: &vitbc::Export) -> String {
     format!("vitte_{}", export.name)
 }
 
-/// The C type of a type, and its name there.
-pub fn c_type(ty: &Type) -> Option<(CType, &'static str)> {
-    Some(match ty {
-        Type::Unit => (CType::Void, "void"),
-        Type::Bool => (CType::Bool, "bool"),
-        Type::I8 => (CType::I8, "int8_t"),
-        Type::U8 => (CType::U8, "uint8_t"),
-        Type::I16 => (CType::I16, "int16_t"),
-        Type::U16 => (CType::U16, "uint16_t"),
-        Type::I32 => (CType::I32, "int32_t"),
-        Type::U32 => (CType::U32, "uint32_t"),
-        Type::Int => (CType::I64, "int64_t"),
-        Type::U64 => (CType::I64, "uint64_t"),
-        Type::Ptr => (CType::I64, "void *"),
-        Type::F32 => (CType::F32, "float"),
-        Type::Float => (CType::F64, "double"),
-        Type::Str => (CType::Str, "const char *"),
+/// The name of a type in C.
+fn c_type(module: &Module, ty: TypeIdx) -> Option<Cow<'static, str>> {
+    Some(Cow::Borrowed(match module.ty(ty) {
+        Type::Unit => "void",
+        Type::Bool => "bool",
+        Type::I8 => "int8_t",
+        Type::U8 => "uint8_t",
+        Type::I16 => "int16_t",
+        Type::U16 => "uint16_t",
+        Type::I32 => "int32_t",
+        Type::U32 => "uint32_t",
+        Type::Int => "int64_t",
+        Type::U64 => "uint64_t",
+        Type::Ptr => "void *",
+        Type::F32 => "float",
+        Type::Float => "double",
+        Type::Str => "const char *",
+        Type::Struct(declared) if module.is_c_struct(ty) && names_are_c(module, ty) => {
+            return Some(Cow::Owned(format!("struct vitte_{}", declared.name)));
+        }
         _ => return None,
-    })
+    }))
+}
+
+/// Whether a type that crosses to C, and all that it is made of, have names that C can spell.
+fn names_are_c(module: &Module, ty: TypeIdx) -> bool {
+    match module.ty(ty) {
+        Type::Struct(declared) => {
+            is_identifier(&declared.name) && declared.fields.iter().all(|field| names_are_c(module, field.ty))
+        }
+        Type::Tuple(items) => names_are_c(module, items[0]),
+        _ => true,
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The C header of a library.
 pub fn emit_header(module: &Verified<Module>) -> String {
-    let name = |ty| c_type(module.ty(ty)).expect("C has all types of the export").1;
+    let name = |ty| c_type(module, ty).expect("C has all types of the export");
     let mut out = format!(
         "/* Functions of the Vitte library {module}, for C and C++.
 
@@ -120,6 +116,12 @@ const char *{ERROR_SYMBOL}(void);
         module = plain(&module.name, ' '),
         guard = plain(&module.name, '_').to_ascii_uppercase(),
     );
+    let mut defined = BTreeSet::new();
+    for export in callable(module) {
+        for &ty in export.params.iter().chain([&export.result]) {
+            define_struct(module, ty, &mut defined, &mut out);
+        }
+    }
     for (position, export) in module.exports.iter().enumerate() {
         let Export { params, result, .. } = match at(module, position as u32) {
             Ok(export) => export,
@@ -129,9 +131,9 @@ const char *{ERROR_SYMBOL}(void);
             }
         };
         let mut list: Vec<String> =
-            params.iter().enumerate().map(|(at, &ty)| declare(name(ty), &format!("a{at}"))).collect();
+            params.iter().enumerate().map(|(at, &ty)| declare(&name(ty), &format!("a{at}"))).collect();
         if result != TypeIdx::UNIT {
-            list.push(declare(name(result), "*result"));
+            list.push(declare(&name(result), "*result"));
         }
         let list = if list.is_empty() { "void".to_owned() } else { list.join(", ") };
         _ = writeln!(out, "int {}({list});", c_name(export));
@@ -139,6 +141,43 @@ const char *{ERROR_SYMBOL}(void);
     out.push_str("\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     out
 }
+
+/// Defines a struct, once, behind those that it contains.
+fn define_struct(module: &Module, ty: TypeIdx, defined: &mut BTreeSet<TypeIdx>, out: &mut String) {
+    match module.ty(ty) {
+        Type::Tuple(items) => define_struct(module, items[0], defined, out),
+        Type::Struct(declared) if defined.insert(ty) => {
+            declared.fields.iter().for_each(|field| define_struct(module, field.ty, defined, out));
+            _ = writeln!(out, "struct vitte_{} {{", declared.name);
+            for (position, field) in declared.fields.iter().enumerate() {
+                let name = match &*field.name {
+                    name if !is_identifier(name) => format!("f{position}"),
+                    name if KEYWORDS.split_ascii_whitespace().any(|word| word == name) => format!("{name}_"),
+                    name => name.to_owned(),
+                };
+                // An array of arrays has the number of the outer ones first.
+                let (mut ty, mut dimensions) = (field.ty, String::new());
+                while let Type::Tuple(items) = module.ty(ty) {
+                    _ = write!(dimensions, "[{}]", items.len());
+                    ty = items[0];
+                }
+                let ty = c_type(module, ty).expect("a struct that crosses to C is made of what does");
+                _ = writeln!(out, "    {};", declare(&ty, &(name + &dimensions)));
+            }
+            out.push_str("};\n\n");
+        }
+        _ => {}
+    }
+}
+
+/// Words that cannot be names of fields in C or C++.
+const KEYWORDS: &str = "\
+    alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl concept const const_cast \
+    consteval constexpr constinit continue co_await co_return co_yield decltype default delete do double dynamic_cast \
+    else enum explicit export extern false float for friend goto if inline int long mutable namespace new noexcept not \
+    not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires restrict return short \
+    signed sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef \
+    typeid typename typeof typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq";
 
 /// A declaration of `name`.
 fn declare(ty: &str, name: &str) -> String {

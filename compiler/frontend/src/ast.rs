@@ -392,6 +392,8 @@ pub(crate) enum ItemKind {
         name: Ident,
         generics: Vec<Generic>,
         fields: Vec<Field>,
+        /// Whether C knows it, too.
+        is_extern: bool,
     },
     Enum {
         name: Ident,

@@ -21,6 +21,7 @@ mod consts;
 mod definite;
 pub mod diagnostic;
 pub mod document;
+mod foreign;
 pub mod format;
 mod implementing;
 mod lex;

@@ -83,6 +83,8 @@ pub(crate) struct Adt {
     /// With its module, as messages show it.
     pub(crate) full_name: String,
     pub(crate) is_enum: bool,
+    /// Whether it is a struct that C knows, too.
+    pub(crate) is_extern: bool,
     pub(crate) generics: Vec<Generic>,
     pub(crate) variants: Vec<Variant>,
     pub(crate) span: Span,

@@ -31,6 +31,7 @@ pub(crate) use isa::*;
 use crate::unwind::SUSPENDED;
 use std::mem::offset_of;
 use vitte_abi::context::Context;
+use vitte_abi::foreign::Registers;
 
 // What the assembly needs to know of the context.
 pub(crate) const EXIT_PC: usize = offset_of!(Context, exit_pc);
@@ -43,36 +44,28 @@ pub(crate) const RESUME_PC: usize = offset_of!(Context, resume);
 pub(crate) const RESUME_SP: usize = RESUME_PC + 8;
 pub(crate) const RESUME_FP: usize = RESUME_PC + 16;
 
-/// A call of a C function: what goes into which register or onto the stack, and what came back.
+/// A call of a C function.
 #[repr(C)]
 pub(crate) struct Call {
     /// The function.
     pub(crate) code: u64,
-    /// The integer registers.
-    pub(crate) ints: [u64; 8],
-    /// The float registers.
-    pub(crate) floats: [u64; 8],
-    /// The words on the stack.
-    pub(crate) stack: *const u64,
-    /// Their number.
+    /// The number of words on the stack.
     pub(crate) n_stack: u64,
     /// The number of float registers in use.
     pub(crate) n_floats: u64,
-    /// The integer result.
-    pub(crate) int_result: u64,
-    /// The float result.
-    pub(crate) float_result: u64,
+    /// The arguments, then the results.
+    pub(crate) registers: Registers,
 }
 
 const CALL_CODE: usize = offset_of!(Call, code);
-const CALL_INTS: usize = offset_of!(Call, ints);
-const CALL_FLOATS: usize = offset_of!(Call, floats);
-const CALL_STACK: usize = offset_of!(Call, stack);
+const CALL_INTS: usize = offset_of!(Call, registers.ints);
+const CALL_FLOATS: usize = offset_of!(Call, registers.floats);
+const CALL_STACK: usize = offset_of!(Call, registers.stack);
 const CALL_N_STACK: usize = offset_of!(Call, n_stack);
 #[cfg(target_arch = "x86_64")]
 const CALL_N_FLOATS: usize = offset_of!(Call, n_floats);
-const CALL_INT_RESULT: usize = offset_of!(Call, int_result);
-const CALL_FLOAT_RESULT: usize = offset_of!(Call, float_result);
+#[cfg(target_arch = "aarch64")]
+const CALL_RESULT: usize = offset_of!(Call, registers.result);
 
 #[cfg(test)]
 mod tests {

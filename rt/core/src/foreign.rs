@@ -1,122 +1,152 @@
-//! Calling C functions by a description of their signature, on the worker's stack.
+//! Calling C functions by a description of their signature, on the worker's stack, and being called by them.
 //!
-//! Arguments go into integer and float registers while there are any, then onto the stack, a word each. The processors
-//! differ in the number of integer registers, and riscv64 in two rules: floats that find no float register take an
-//! integer one, and so do all floats of a variadic part. There, C's default promotions apply: `float` becomes
-//! `double`, and small integers `int`, which slot bits are already.
+//! Which argument goes where is said by [`vitte_abi::foreign::convention`]. In a variadic part, C's default promotions
+//! apply: `float` becomes `double`, and small integers `int`, which slot bits are already.
 
-use crate::context::{Call, INT_REGISTERS, invoke};
+mod image;
+mod incoming;
+
+pub(crate) use incoming::Incoming;
+
+use crate::context::{CONVENTION, Call, invoke};
 use crate::object::Str;
 use crate::process::Process;
 use crate::stdlib::io::flush_for_exit;
 use crate::sys::{self, fatal};
 use crate::throw::Throw;
+use image::Image;
 use std::cell::Cell;
 use std::ffi::CString;
-use vitte_abi::foreign::CType;
+use vitte_abi::TypeId;
+use vitte_abi::foreign::convention::{Cursor, Passing, Piece, Place};
+use vitte_abi::foreign::{CType, Layout, Registers, Signature};
 
-const FLOAT_REGISTERS: usize = 8;
-/// Whether floats may go to integer registers.
-const FLOATS_IN_INTS: bool = cfg!(target_arch = "riscv64");
-
-/// A signature, decoded: see [`vitte_abi::foreign`].
-struct Signature<'s> {
-    n_fixed: usize,
-    args: &'s [u8],
-    result: CType,
-}
-
-impl<'s> Signature<'s> {
-    fn decode(bytes: &'s [u8]) -> Option<Signature<'s>> {
-        let (&n_fixed, rest) = bytes.split_first()?;
-        let (&n_args, rest) = rest.split_first()?;
-        let (args, rest) = rest.split_at_checked(usize::from(n_args))?;
-        let result = *CType::ALL.get(usize::from(*rest.first()?))?;
-        args.iter().all(|&ty| usize::from(ty) < CType::ALL.len()).then_some(Signature {
-            n_fixed: usize::from(n_fixed),
-            args,
-            result,
-        })
-    }
-
-    fn arg(&self, index: usize) -> CType {
-        CType::ALL[usize::from(self.args[index])]
-    }
-}
-
-/// Where the next argument goes.
-#[derive(Default)]
-struct Places {
-    ints: [u64; 8],
-    n_ints: usize,
-    floats: [u64; FLOAT_REGISTERS],
-    n_floats: usize,
+/// The arguments of a call in the making.
+struct Outgoing {
+    cursor: Cursor,
+    registers: Registers,
     stack: Vec<u64>,
+    /// What the arguments are addresses of.
+    strings: Vec<Vec<u8>>,
+    structs: Vec<Image>,
 }
 
-impl Places {
-    fn int(&mut self, bits: u64) {
-        if self.n_ints < INT_REGISTERS {
-            self.ints[self.n_ints] = bits;
-            self.n_ints += 1;
-        } else {
-            self.stack.push(bits);
+impl Outgoing {
+    fn put(&mut self, place: Place, bits: u64) {
+        match place {
+            Place::Int(number) => self.registers.ints[number] = bits,
+            Place::Float(number) => self.registers.floats[number] = bits,
+            Place::Stack(number) => {
+                self.stack.resize(number + 1, 0);
+                self.stack[number] = bits;
+            }
         }
     }
 
-    fn float(&mut self, bits: u64, variadic: bool) {
-        if self.n_floats < FLOAT_REGISTERS && !(FLOATS_IN_INTS && variadic) {
-            self.floats[self.n_floats] = bits;
-            self.n_floats += 1;
-        } else if FLOATS_IN_INTS {
-            self.int(bits);
-        } else {
-            self.stack.push(bits);
+    fn scalar(&mut self, ty: CType, bits: u64, variadic: bool) {
+        let place = self.cursor.scalar(ty, variadic);
+        self.put(place, ty.register(bits));
+    }
+
+    /// A copy, since the function may call back, and the string move.
+    fn string(&mut self, text: &[u8]) {
+        let mut copy = Vec::with_capacity(text.len() + 1);
+        copy.extend_from_slice(text);
+        copy.push(0);
+        self.scalar(CType::Str, copy.as_ptr() as u64, false);
+        self.strings.push(copy);
+    }
+
+    fn structure(&mut self, layout: &Layout, image: Image, variadic: bool) {
+        match self.cursor.structure(layout, variadic) {
+            Passing::Pieces(pieces) => {
+                for piece in pieces {
+                    let bits = image::get(&image, piece.offset, piece.size);
+                    self.put(piece.place, piece.ty.map_or(bits, |ty| ty.register(ty.slot_bits(bits))));
+                }
+            }
+            Passing::Reference(place) => {
+                self.put(place, image.as_ptr() as u64);
+                self.structs.push(image);
+            }
         }
+    }
+}
+
+/// Where a struct comes back.
+struct StructResult {
+    ty: TypeId,
+    layout: Layout,
+    /// The registers it is in; `None` if the function writes it to the image.
+    pieces: Option<Vec<Piece>>,
+    image: Image,
+}
+
+impl StructResult {
+    /// Tells the function where to write it, if it does.
+    fn announce(p: &Process, ty: TypeId, out: &mut Outgoing) -> StructResult {
+        let layout = Layout::of(p.types(), ty);
+        let pieces = CONVENTION.result(&layout);
+        let image = image::empty(&layout);
+        if pieces.is_none() {
+            match CONVENTION.result_register {
+                true => out.registers.result = image.as_ptr() as u64,
+                false => out.scalar(CType::I64, image.as_ptr() as u64, false),
+            }
+        }
+        StructResult { ty, layout, pieces, image }
+    }
+
+    /// The object.
+    fn take(mut self, p: &Process, registers: &Registers) -> u64 {
+        for piece in self.pieces.into_iter().flatten() {
+            let bits = match piece.place {
+                Place::Int(number) => registers.ints[number],
+                Place::Float(number) => registers.floats[number],
+                Place::Stack(_) => unreachable!("results come in registers or in memory"),
+            };
+            image::put(&mut self.image, piece.offset, piece.size, bits);
+        }
+        image::read(p, self.ty, &self.layout, &self.image).address()
     }
 }
 
 /// Calls the C function at `code`, which must have this signature, with the slot bits of its arguments; the slot bits
 /// of its result, or an exception that a callback left. Standard output is flushed first, since the function may write
 /// there, too.
-pub fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> Result<u64, Throw> {
-    let Some(signature) = Signature::decode(signature) else { fatal("the description of a C function is damaged") };
+fn call(p: &Process, code: u64, signature: Signature<'_>, args: &[u64]) -> Result<u64, Throw> {
     flush_for_exit();
-    let mut places = Places::default();
-    let mut texts = Vec::new();
-    for (index, &bits) in args.iter().enumerate() {
-        let variadic = index >= signature.n_fixed;
-        match signature.arg(index) {
+    let mut out = Outgoing {
+        cursor: CONVENTION.cursor(),
+        registers: Registers::default(),
+        stack: Vec::new(),
+        strings: Vec::new(),
+        structs: Vec::new(),
+    };
+    let result = CType::of(signature.result());
+    let structure = (result == CType::Struct).then(|| StructResult::announce(p, signature.result(), &mut out));
+    for (index, (ty, &bits)) in signature.args().zip(args).enumerate() {
+        let variadic = index >= signature.n_fixed();
+        match CType::of(ty) {
             CType::Void => {}
-            CType::F64 => places.float(bits, variadic),
-            CType::F32 if variadic => places.float(f64::from(f32::from_bits(bits as u32)).to_bits(), true),
-            // riscv64 wants the upper half of a float register filled with ones; nobody else looks at it.
-            CType::F32 => places.float(bits | 0xffff_ffff << 32, false),
-            // A copy, since the function may call back, and the string move.
-            CType::Str => {
-                let text = Str::of(p.object(bits)).bytes();
-                let mut copy = Vec::with_capacity(text.len() + 1);
-                copy.extend_from_slice(text);
-                copy.push(0);
-                places.int(copy.as_ptr() as u64);
-                texts.push(copy);
+            CType::F32 if variadic => out.scalar(CType::F64, f64::from(f32::from_bits(bits as u32)).to_bits(), true),
+            CType::Str => out.string(Str::of(p.object(bits)).bytes()),
+            CType::Struct => {
+                let layout = Layout::of(p.types(), ty);
+                let image = image::write(p, p.object(bits), &layout);
+                out.structure(&layout, image, variadic);
             }
-            // riscv64 keeps 32-bit integers sign-extended, whatever their sign.
-            CType::U32 if FLOATS_IN_INTS => places.int(bits as i32 as u64),
-            _ => places.int(bits),
+            scalar => out.scalar(scalar, bits, variadic),
         }
     }
+    out.registers.stack = out.stack.as_ptr() as u64;
     let mut call = Call {
         code,
-        ints: places.ints,
-        floats: places.floats,
-        stack: places.stack.as_ptr(),
-        n_stack: places.stack.len() as u64,
-        n_floats: places.n_floats as u64,
-        int_result: 0,
-        float_result: 0,
+        n_stack: out.stack.len() as u64,
+        n_floats: out.cursor.n_floats() as u64,
+        registers: out.registers,
     };
-    let outer = p.begin_foreign(signature.args, args);
+    let outer = p.begin_foreign(&out.registers.ints, &out.stack, &out.structs);
     // SAFETY: that the function has this signature is the program's claim, which is why bytecode that calls C functions
     // is marked as such; `call` and its stack words are alive.
     unsafe { invoke(&mut call) };
@@ -124,35 +154,36 @@ pub fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> Result<u6
     if let Some(exception) = p.take_callback_exception() {
         return Err(Throw::on(exception));
     }
-    let int = call.int_result;
-    Ok(match signature.result {
-        CType::Void => 0,
-        CType::Bool => u64::from(int as u8 != 0),
-        CType::I8 => int as i8 as u64,
-        CType::U8 => u64::from(int as u8),
-        CType::I16 => int as i16 as u64,
-        CType::U16 => u64::from(int as u16),
-        CType::I32 => int as i32 as u64,
-        CType::U32 => u64::from(int as u32),
-        CType::I64 | CType::Str => int,
-        CType::F32 => call.float_result & 0xffff_ffff,
-        CType::F64 => call.float_result,
+    Ok(match structure {
+        Some(structure) => structure.take(p, &call.registers),
+        None if result.is_float() => result.slot_bits(call.registers.floats[0]),
+        None => result.slot_bits(call.registers.ints[0]),
     })
 }
 
 /// The row `vt_call_foreign`: `signature` and `args` are addresses in the program.
 pub fn call_foreign(p: &Process, code: u64, signature: u64, args: u64) -> Result<u64, Throw> {
-    let signature = signature as usize as *const u8;
-    // SAFETY: compiled code passes the address of a whole signature, whose second byte is the number of arguments, and
-    // of as many words.
+    // SAFETY: compiled code passes the address of a whole signature, and of as many words as that has arguments.
     let (signature, args) = unsafe {
-        let n_args = usize::from(*signature.add(1));
-        (
-            std::slice::from_raw_parts(signature, n_args + 3),
-            std::slice::from_raw_parts(args as usize as *const u64, n_args),
-        )
+        let signature = signature_at(signature as usize as *const u8);
+        let n_args = signature.args().len();
+        let args = args as usize as *const u64;
+        (signature, if n_args == 0 { &[] } else { std::slice::from_raw_parts(args, n_args) })
     };
     call(p, code, signature, args)
+}
+
+/// The signature at an address.
+///
+/// # Safety
+/// There must be one, and it must stay.
+pub(crate) unsafe fn signature_at<'s>(at: *const u8) -> Signature<'s> {
+    // SAFETY: the caller vouches for the bytes.
+    let bytes = unsafe {
+        let head = &*at.cast::<[u8; Signature::HEAD]>();
+        std::slice::from_raw_parts(at, Signature::size(head))
+    };
+    Signature::decode(bytes).unwrap_or_else(|| unreachable!("the length is the signature's own"))
 }
 
 /// Calls `shim` for C code, see [`vitte_abi::foreign::CALLBACK_SYMBOL`], on the stack of the process that runs.
@@ -160,23 +191,22 @@ pub fn call_foreign(p: &Process, code: u64, signature: u64, args: u64) -> Result
 /// # Safety
 /// To be called by the program's callbacks alone, on the thread where a process called C.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn vt_callback(shim: u64, args: *mut u64) {
+pub unsafe extern "C" fn vt_callback(shim: u64, registers: *mut Registers, signature: *const u8) {
     let p = CURRENT.get();
     if p.is_null() {
         fatal("C code called back on a thread of its own");
     }
-    // SAFETY: the process that runs on this thread called C, so nobody has an exclusive reference to it. The words
-    // behind `args` are the callback's.
+    // SAFETY: the process that runs on this thread called C, so nobody has an exclusive reference to it. The callback
+    // passes its registers and its signature.
     unsafe {
-        let p = &*p;
-        if p.has_callback_exception() {
-            *args = 0;
-            return;
-        }
-        if p.call_back(shim, args as u64) != 0 {
+        let (p, registers) = (&*p, &mut *registers);
+        let mut incoming = Incoming::open(p, signature_at(signature), registers, false);
+        let mut failed = p.has_callback_exception();
+        if !failed && p.call_back(shim, incoming.words.as_mut_ptr() as u64) != 0 {
             p.set_callback_exception(p.exception());
-            *args = 0;
+            failed = true;
         }
+        incoming.close(p, registers, failed);
     }
 }
 
@@ -208,9 +238,11 @@ pub fn lookup(library: &str, symbol: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CType, Process};
+    use super::{Process, Signature};
     use crate::testing::Types;
     use std::ffi::{c_char, c_int};
+    use vitte_abi::foreign::encode as signature;
+    use vitte_abi::object::type_id::*;
 
     unsafe extern "C" {
         fn snprintf(to: *mut c_char, len: usize, format: *const c_char, ...) -> c_int;
@@ -234,29 +266,21 @@ mod tests {
     }
 
     fn call(p: &Process, code: u64, signature: &[u8], args: &[u64]) -> u64 {
-        super::call(p, code, signature, args).unwrap()
-    }
-
-    fn signature(n_fixed: u8, args: &[CType], result: CType) -> Vec<u8> {
-        let mut bytes = vec![n_fixed, args.len() as u8];
-        bytes.extend(args.iter().map(|&ty| ty as u8));
-        bytes.push(result as u8);
-        bytes
+        super::call(p, code, Signature::decode(signature).unwrap(), args).unwrap()
     }
 
     #[test]
     fn fixed_signatures_of_every_kind() {
         let p = Types::new().process();
         let f = f64::to_bits;
-        let sig = signature(2, &[CType::F64, CType::F64], CType::F64);
+        let sig = signature(2, &[FLOAT, FLOAT], FLOAT);
         assert_eq!(call(&p, hypot as *const () as u64, &sig, &[f(3.), f(4.)]), f(5.));
-        let sig = signature(2, &[CType::F32, CType::I32], CType::F32);
+        let sig = signature(2, &[F32, I32], F32);
         let args = [1.5f32.to_bits().into(), 3];
         assert_eq!(call(&p, ldexpf as *const () as u64, &sig, &args), 12f32.to_bits().into());
-        let sig = signature(1, &[CType::I32], CType::I32);
+        let sig = signature(1, &[I32], I32);
         assert_eq!(call(&p, toupper as *const () as u64, &sig, &[b'a'.into()]), b'A'.into());
-        use CType::*;
-        let sig = signature(11, &[I8, F32, U32, F64, I64, U8, I16, I64, I32, F64, U16], F64);
+        let sig = signature(11, &[I8, F32, U32, FLOAT, INT, U8, I16, INT, I32, FLOAT, U16], FLOAT);
         let args = [-1i64 as u64, 2f32.to_bits().into(), 3, f(0.25), 5, 6, -7i64 as u64, 8, -9i64 as u64, f(0.5), 11];
         let expected = many(-1, 2., 3, 0.25, 5, 6, -7, 8, -9, 0.5, 11);
         assert_eq!(call(&p, many as *const () as u64, &sig, &args), f(expected));
@@ -268,7 +292,7 @@ mod tests {
     fn symbols_are_found_in_libraries() {
         let p = Types::new().process();
         let floor = super::lookup("m", "floor").expect("libm has floor");
-        let sig = signature(1, &[CType::F64], CType::F64);
+        let sig = signature(1, &[FLOAT], FLOAT);
         assert_eq!(call(&p, floor, &sig, &[f64::to_bits(2.5)]), f64::to_bits(2.));
         assert!(super::lookup("", "strlen").is_some());
         assert_eq!((super::lookup("", "no_such_function"), super::lookup("no such library", "f")), (None, None));
@@ -280,8 +304,8 @@ mod tests {
         let mut buffer = [0u8; 200];
         let format = p.new_str("%s %d %.1f %.1f %ld %.1f %.1f %u %.1f %.1f %.1f %.1f %.1f %c %.2f|").object().address();
         let text = p.new_str("text").object().address();
-        use CType::*;
-        let args = [I64, I64, Str, Str, I8, F64, F32, I64, F64, F64, U32, F64, F64, F64, F64, F64, U8, F64];
+        let args =
+            [INT, INT, STR, STR, I8, FLOAT, F32, INT, FLOAT, FLOAT, U32, FLOAT, FLOAT, FLOAT, FLOAT, FLOAT, U8, FLOAT];
         let sig = signature(3, &args, I32);
         let f = f64::to_bits;
         let bits = [

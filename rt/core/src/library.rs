@@ -10,7 +10,7 @@
 
 use crate::body::CompiledBody;
 use crate::entry::{load, report_panics};
-use crate::foreign::current;
+use crate::foreign::{Incoming, current, signature_at};
 use crate::object::Str;
 use crate::options::{Engine, Options};
 use crate::process::Process;
@@ -18,10 +18,10 @@ use crate::report::describe_uncaught;
 use crate::scheduler::{Body, Ending, Turn, run};
 use crate::stdlib::io::flush_for_exit;
 use std::cell::{Cell, RefCell};
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use vitte_abi::foreign::{CType, FAILED, REFUSED};
+use vitte_abi::foreign::{CType, FAILED, REFUSED, Registers, Signature};
 use vitte_abi::program::Program;
 
 /// The library whose runtime a thread has started.
@@ -50,27 +50,28 @@ enum State {
 /// # Safety
 /// To be called by a library's exports alone, with the library's record.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn vt_export(program: *const Program, shim: u64, args: *mut u64, signature: *const u8) -> u64 {
-    // SAFETY: the record is part of the library, and so stays. The signature's second byte is the number of arguments,
-    // whose types follow, and the result's.
-    let (program, types) = unsafe {
-        let n_args = usize::from(*signature.add(1));
-        (&*program, std::slice::from_raw_parts(signature.add(2), n_args + 1))
-    };
-    let words = Words { at: args, types };
+pub unsafe extern "C" fn vt_export(
+    program: *const Program,
+    shim: u64,
+    registers: *mut Registers,
+    signature: *const u8,
+) -> u64 {
+    // SAFETY: the record is part of the library, and so stays, as does the export's signature.
+    let (program, signature) = unsafe { (&*program, signature_at(signature)) };
+    let request = Request { shim, registers, signature };
     let started = STARTED.load(Ordering::Relaxed);
     let outcome = if !started.is_null() && !ptr::eq(started, program) {
         Err((REFUSED, "another Vitte library is in use; make one library of both".to_owned()))
     } else {
         match STATE.replace(State::Calling) {
-            State::Idle(body) => call(body, shim, words),
-            State::Calling => call_nested(shim, words),
+            State::Idle(body) => call(body, request),
+            State::Calling => call_nested(request),
             State::Over => {
                 STATE.set(State::Over);
                 Err((REFUSED, "the library has ended".to_owned()))
             }
             State::Elsewhere => match start(program) {
-                Ok(body) => call(body, shim, words),
+                Ok(body) => call(body, request),
                 Err(text) => {
                     STATE.set(State::Elsewhere);
                     Err((REFUSED, text))
@@ -104,9 +105,9 @@ fn start(program: &'static Program) -> Result<&'static mut CompiledBody, String>
 }
 
 /// A call from outside.
-fn call(body: &'static mut CompiledBody, shim: u64, words: Words) -> Result<(), (u64, String)> {
-    words.open(&body.process);
-    body.call_export(shim, words.at as u64);
+fn call(body: &'static mut CompiledBody, request: Request) -> Result<(), (u64, String)> {
+    let mut incoming = request.open(&body.process);
+    body.call_export(request.shim, incoming.words.as_mut_ptr() as u64);
     let mut call = Call { body, failure: None };
     let ending = run(call.body.process.runtime(), &mut call);
     flush_for_exit();
@@ -114,7 +115,7 @@ fn call(body: &'static mut CompiledBody, shim: u64, words: Words) -> Result<(), 
     match ending {
         Ending::Returned => {
             if failure.is_none() {
-                words.close(&body.process);
+                request.close(&body.process, incoming);
             }
             STATE.set(State::Idle(body));
             failure.map_or(Ok(()), |text| Err((FAILED, text)))
@@ -128,52 +129,44 @@ fn call(body: &'static mut CompiledBody, shim: u64, words: Words) -> Result<(), 
 }
 
 /// A call by C code that the library called.
-fn call_nested(shim: u64, words: Words) -> Result<(), (u64, String)> {
+fn call_nested(request: Request) -> Result<(), (u64, String)> {
     // SAFETY: a process runs on this thread and called C, so nobody has an exclusive reference to it.
     let p = unsafe { &*current() };
     if p.has_callback_exception() {
         return Err((REFUSED, "a callback left an exception, which is raised once C returns".to_owned()));
     }
-    words.open(p);
+    let mut incoming = request.open(p);
     // SAFETY: the shim is one of the library's, whose code called the C function that called us.
-    if unsafe { p.call_back(shim, words.at as u64) } != 0 {
+    if unsafe { p.call_back(request.shim, incoming.words.as_mut_ptr() as u64) } != 0 {
         return Err((FAILED, describe_uncaught(p, p.exception())));
     }
-    words.close(p);
+    request.close(p, incoming);
     Ok(())
 }
 
-/// The arguments of a call, of which the first is the result afterwards.
-struct Words {
-    at: *mut u64,
-    /// The [`CType`] of each argument, and last of the result.
-    types: &'static [u8],
+/// What C code asks for.
+struct Request {
+    shim: u64,
+    registers: *mut Registers,
+    signature: Signature<'static>,
 }
 
-impl Words {
-    /// Makes objects of the strings among the arguments. Nothing collects before the shim passes them on.
-    fn open(&self, p: &Process) {
-        let args = &self.types[..self.types.len() - 1];
-        for (index, _) in args.iter().enumerate().filter(|&(_, &ty)| ty == CType::Str as u8) {
-            // SAFETY: the argument is null or a C string, by the export's C signature.
-            unsafe {
-                let arg = self.at.add(index);
-                let text = *arg as usize as *const c_char;
-                let text = if text.is_null() { c"" } else { CStr::from_ptr(text) };
-                *arg = p.new_str(&text.to_string_lossy()).object().address();
-            }
-        }
+impl Request {
+    /// The arguments.
+    fn open(&self, p: &Process) -> Incoming {
+        // SAFETY: the export that was called passes its registers and its signature.
+        unsafe { Incoming::open(p, self.signature, &*self.registers, true) }
     }
 
-    /// Makes a C string of a result that is a string. Nothing collected since the shim returned it.
-    fn close(&self, p: &Process) {
-        if self.types.last() == Some(&(CType::Str as u8)) {
-            // SAFETY: the shim has left the result in the first word, which there always is.
-            let result = unsafe { &mut *self.at };
-            let text = c_string(Str::of(p.object(*result)).as_str());
-            *result = text.as_ptr() as u64;
+    /// Gives the result back. A string lives on this thread until the next call.
+    fn close(&self, p: &Process, mut incoming: Incoming) {
+        if CType::of(self.signature.result()) == CType::Str {
+            let text = c_string(Str::of(p.object(incoming.words[0])).as_str());
+            incoming.words[0] = text.as_ptr() as u64;
             RESULT.set(text);
         }
+        // SAFETY: as above; nothing collected since the shim returned.
+        unsafe { incoming.close(p, &mut *self.registers, false) };
     }
 }
 

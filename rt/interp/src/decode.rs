@@ -5,32 +5,30 @@ mod constants;
 mod values;
 
 use crate::op::{Op, Slot, Slots};
-use crate::program::{ForeignSite, Func, Handler, Method, c_type};
+use crate::program::{ForeignSite, Func, Handler, Method};
 use std::collections::BTreeMap;
-use vitbc::error::{Code, Error, Result};
 use vitbc::verify::Regions;
 use vitbc::{ExternIdx, FuncIdx, Function, Inst, Label, MethodIdx, Module, Reg, Type, TypeIdx, Verified};
+use vitte_abi::TypeId;
+use vitte_abi::foreign::encode;
 use vitte_abi::object::Repr;
 use vitte_layout::Layout;
 use vitte_rt::object::Form;
 
 /// Decodes all functions of a module without imports. With `fuse`, comparisons are joined to the branches behind them.
-///
-/// # Errors
-/// A call of a C function with more arguments than the runtime can describe.
-pub fn decode(module: &Verified<Module>, layout: &Layout, fuse: bool) -> Result<(Vec<Func>, Vec<Method>)> {
+pub fn decode(module: &Verified<Module>, layout: &Layout, fuse: bool) -> (Vec<Func>, Vec<Method>) {
     let mut methods = Methods { module, numbers: BTreeMap::new(), tables: vec![] };
     let mut functions = Vec::with_capacity(module.functions.len());
     for (position, function) in module.functions.iter().enumerate() {
         let idx = module.func_idx(position);
         let decoder = Decoder { module, layout, idx, function, methods: &mut methods, func: Func::default() };
-        let mut func = decoder.decode().map_err(|error| error.in_function(&function.name))?;
+        let mut func = decoder.decode();
         if fuse {
             fuse_branches(&mut func.ops);
         }
         functions.push(func);
     }
-    Ok((functions, methods.tables))
+    (functions, methods.tables)
 }
 
 /// The methods called through traits, each numbered when it is first seen.
@@ -65,7 +63,7 @@ struct Decoder<'d, 'm> {
 }
 
 impl Decoder<'_, '_> {
-    fn decode(mut self) -> Result<Func> {
+    fn decode(mut self) -> Func {
         let n_regs = self.function.regs.len() as u32;
         self.func.n_params = self.function.n_params;
         self.func.n_slots = n_regs + 1;
@@ -84,8 +82,8 @@ impl Decoder<'_, '_> {
         self.func.handlers = self.function.handlers.iter().map(handler).collect();
         self.func.regions = (!self.func.handlers.is_empty()).then(|| Regions::new(self.function));
         let function = self.function;
-        self.func.ops = function.code.iter().map(|inst| self.inst(inst)).collect::<Result<_>>()?;
-        Ok(self.func)
+        self.func.ops = function.code.iter().map(|inst| self.inst(inst)).collect();
+        self.func
     }
 
     fn ty(&self, reg: Reg) -> TypeIdx {
@@ -116,11 +114,11 @@ impl Decoder<'_, '_> {
         func.0 - self.module.imports.len() as u32
     }
 
-    fn inst(&mut self, inst: &Inst) -> Result<Op> {
+    fn inst(&mut self, inst: &Inst) -> Op {
         if let Some(op) = self.arithmetic(inst).or_else(|| self.value(inst)) {
-            return Ok(op);
+            return op;
         }
-        Ok(match inst {
+        match inst {
             Inst::Nop {} => Op::Nop,
             Inst::Jump { target } => Op::Jump { target: target.0 },
             Inst::If { cond, target } => self.branch(*cond, true, *target),
@@ -152,7 +150,7 @@ impl Decoder<'_, '_> {
             }
             Inst::CallExtern { dst, external, args } => {
                 let site = self.func.foreign.len() as u32;
-                let foreign = self.foreign(*external, args)?;
+                let foreign = self.foreign(*external, args);
                 self.func.foreign.push(foreign);
                 Op::CallExtern { dst: self.dst(*dst), site, args: self.slots(args) }
             }
@@ -172,7 +170,7 @@ impl Decoder<'_, '_> {
             Inst::ReceiveSkip {} => Op::ReceiveSkip,
             Inst::ReceiveWait { dst, millis } => Op::ReceiveWait { dst: slot(*dst), millis: slot(*millis) },
             other => unreachable!("{} is decoded with its kin", other.opcode().info().mnemonic),
-        })
+        }
     }
 
     fn branch(&self, cond: Reg, wanted: bool, target: Label) -> Op {
@@ -184,15 +182,11 @@ impl Decoder<'_, '_> {
         }
     }
 
-    fn foreign(&self, external: ExternIdx, args: &[Reg]) -> Result<ForeignSite> {
+    fn foreign(&self, external: ExternIdx, args: &[Reg]) -> ForeignSite {
         let signature = &self.module.externs[external.index()].signature;
-        let (Ok(n_params), Ok(n_args)) = (u8::try_from(signature.params.len()), u8::try_from(args.len())) else {
-            return Err(Error::new(Code::LIMIT, "a C function is called with more than 255 arguments"));
-        };
-        let mut bytes = vec![n_params, n_args];
-        bytes.extend(args.iter().map(|&arg| c_type(self.module, self.ty(arg)) as u8));
-        bytes.push(c_type(self.module, signature.result) as u8);
-        Ok(ForeignSite { external: external.0, signature: bytes.into() })
+        let types: Vec<TypeId> = args.iter().map(|&arg| self.ty(arg).0).collect();
+        let bytes = encode(signature.params.len(), &types, signature.result.0);
+        ForeignSite { external: external.0, n_args: args.len() as u32, signature: bytes.into() }
     }
 }
 

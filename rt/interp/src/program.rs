@@ -6,9 +6,8 @@ use crate::op::{Op, Slot};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use vitbc::verify::Regions;
-use vitbc::{Function, Label, Module, Type, TypeIdx, Verified};
+use vitbc::{Function, Label, Module, Verified};
 use vitte_abi::TypeId;
-use vitte_abi::foreign::CType;
 use vitte_abi::functions::NativeFn;
 use vitte_layout::{Layout, resolve_natives};
 use vitte_rt::Runtime;
@@ -93,6 +92,8 @@ pub struct ObjectSite {
 pub struct ForeignSite {
     /// Its index in the module.
     pub external: u32,
+    /// The number of its arguments.
+    pub n_args: u32,
     /// What the runtime is told about the arguments, see [`vitte_abi::foreign`].
     pub signature: Box<[u8]>,
 }
@@ -119,7 +120,7 @@ impl Program {
         let entry = module.entry.ok_or(Error::NoEntry)?.0;
         let natives = resolve_natives(&module)?;
         let layout = Layout::new(&module);
-        let (functions, methods) = decode::decode(&module, &layout, fuse)?;
+        let (functions, methods) = decode::decode(&module, &layout, fuse);
         Ok(Program { module, layout, natives, functions, methods, entry, strs: vec![], externs: vec![] })
     }
 
@@ -153,23 +154,5 @@ impl Func {
     /// The handlers of the instruction at `pc`, inner first.
     pub fn handlers_at(&self, pc: u32) -> impl Iterator<Item = &Handler> {
         self.regions.iter().flat_map(move |regions| regions.handlers_at(Label(pc))).map(|region| &self.handlers[region])
-    }
-}
-
-/// How C sees a type.
-pub fn c_type(module: &Module, ty: TypeIdx) -> CType {
-    match module.ty(ty) {
-        Type::Unit => CType::Void,
-        Type::Bool => CType::Bool,
-        Type::I8 => CType::I8,
-        Type::U8 => CType::U8,
-        Type::I16 => CType::I16,
-        Type::U16 => CType::U16,
-        Type::I32 => CType::I32,
-        Type::U32 => CType::U32,
-        Type::F32 => CType::F32,
-        Type::Float => CType::F64,
-        Type::Str => CType::Str,
-        _ => CType::I64,
     }
 }

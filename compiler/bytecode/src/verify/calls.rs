@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::describe::{reg_name, type_name};
-use super::tables::{check_no_captures, crosses_to_c, is_c_scalar, no_c_type};
+use super::tables::{check_no_captures, crosses_to_c, no_c_type};
 use crate::codes::Code;
 use crate::error::{Error, Result};
 use crate::index::{ExternIdx, FuncIdx, MethodIdx, Reg, TypeIdx};
@@ -157,11 +157,11 @@ impl Body<'_> {
         check_no_captures(self.module, func)?;
         let (params, result) = self.signature(func);
         for (position, &param) in params.iter().enumerate() {
-            if !is_c_scalar(self.module.ty(param)) {
+            if !self.module.is_c_type(param) {
                 return Err(no_c_type(self.module, param, &format!("parameter {position} of the callback")));
             }
         }
-        if result == TypeIdx::UNIT || is_c_scalar(self.module.ty(result)) {
+        if result == TypeIdx::UNIT || self.module.is_c_type(result) {
             return Ok(());
         }
         Err(no_c_type(self.module, result, "the result of the callback"))

@@ -89,24 +89,19 @@ fn check_extern(module: &Module, external: &Extern, position: usize) -> Result<(
 
 /// Whether a value of the type may be an argument of a C function.
 pub(super) fn crosses_to_c(module: &Module, ty: TypeIdx) -> bool {
-    ty == TypeIdx::STR || is_c_scalar(module.ty(ty))
-}
-
-/// Whether C has the type: numbers, `bool` and `ptr`.
-pub(super) fn is_c_scalar(ty: &Type) -> bool {
-    ty.is_integer() || ty.is_real() || matches!(ty, Type::Bool | Type::Ptr)
+    ty == TypeIdx::STR || module.is_c_type(ty)
 }
 
 /// Says that C has no such type.
 pub(super) fn no_c_type(module: &Module, ty: TypeIdx, what: &str) -> Error {
     let message = format!("{what} is {}, which C does not have", type_name(module, ty));
     Error::new(Code::BAD_EXTERN, message)
-        .help("numbers, `bool` and `ptr` cross to C and back; `str` goes there as a pointer")
+        .help("numbers, `bool`, `ptr` and structs of them cross to C and back; `str` goes there as a pointer")
 }
 
 fn check_c_result(module: &Module, result: TypeIdx) -> Result<()> {
     check_index(module, result, || "the result".to_owned())?;
-    if result == TypeIdx::UNIT || is_c_scalar(module.ty(result)) {
+    if result == TypeIdx::UNIT || module.is_c_type(result) {
         return Ok(());
     }
     Err(no_c_type(module, result, "the result"))
@@ -114,7 +109,7 @@ fn check_c_result(module: &Module, result: TypeIdx) -> Result<()> {
 
 fn check_global(module: &Module, global: &Global) -> Result<()> {
     check_value(module, global.ty, || "its type".to_owned())?;
-    let simple = |ty: &Type| matches!(ty, Type::Str) || is_c_scalar(ty) && !matches!(ty, Type::Ptr);
+    let simple = |ty: &Type| matches!(ty, Type::Str) || ty.is_c_scalar() && !matches!(ty, Type::Ptr);
     let fits = match module.ty(global.ty) {
         Type::Any => !matches!(global.value, Const::Data(_)),
         Type::Optional(inner) => simple(module.ty(*inner)),

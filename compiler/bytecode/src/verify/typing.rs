@@ -3,7 +3,6 @@
 
 use super::body::Body;
 use super::describe::{reg_name, type_name};
-use super::tables::is_c_scalar;
 use crate::codes::Code;
 use crate::error::{Error, Result};
 use crate::index::{Reg, TypeIdx};
@@ -118,7 +117,7 @@ impl Class {
             Class::Integer => ty.is_integer(),
             Class::Real => ty.is_real(),
             Class::Bits => ty.is_integer() || matches!(ty, Type::Bool | Type::Any),
-            Class::Scalar => is_c_scalar(ty),
+            Class::Scalar => ty.is_c_scalar(),
             Class::Ord => is_num || matches!(ty, Type::Str | Type::Any),
             Class::Truth => matches!(ty, Type::Bool | Type::Any),
             Class::Nullable => matches!(ty, Type::Optional(_) | Type::Any),

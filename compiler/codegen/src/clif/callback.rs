@@ -1,68 +1,130 @@
 //! Functions that C calls, see [`vitte_abi::foreign::CALLBACK_SYMBOL`].
 //!
 //! ```text
-//! C ──→ callback(a, b)             args = [a, b]; vt_callback(callback_body, args); return args[0]
-//!         └─→ vt_callback          changes to the stack of the process
+//! C ──→ callback(every register)    registers = [every register]; vt_callback(callback_body, registers, signature)
+//!         └─→ vt_callback           makes args of them; changes to the stack of the process
 //!               └─→ callback_body(context, args)     args[0] = function(context, args[0], args[1])
 //! ```
+//!
+//! What of the registers is an argument, only the runtime knows. Arguments on the stack are behind the frame.
 
 use super::machine_type;
 use super::shims::Shim;
 use crate::env::Env;
 use crate::symbol::{Single, Symbol};
 use cranelift_codegen::ir::{
-    AbiParam, InstBuilder, MemFlagsData, Signature, StackSlotData, StackSlotKind, Value, types,
+    AbiParam, ArgumentPurpose, InstBuilder, MemFlagsData, Signature, StackSlotData, StackSlotKind, Value, types,
 };
-use cranelift_codegen::isa::CallConv;
+use cranelift_codegen::isa::{CallConv, TargetIsa};
+use std::mem::offset_of;
+use target_lexicon::Architecture;
 use vitbc::{FuncIdx, Type, TypeIdx};
-use vitte_abi::object::Repr;
+use vitte_abi::foreign::convention::{AARCH64, Convention, RISCV64, X86_64};
+use vitte_abi::foreign::{Layout, Registers, encode};
 
-/// The C signature of a callback. Integers are returned in 64 bits, so that each processor finds them extended as it
-/// wants them.
-pub(super) fn signature(env: &Env<'_>, func: FuncIdx) -> Signature {
-    let (params, result) = env.module.signature(func).expect("verified: the function exists");
+/// How C functions take their arguments.
+fn convention(isa: &dyn TargetIsa) -> &'static Convention {
+    match isa.triple().architecture {
+        Architecture::Aarch64(_) => &AARCH64,
+        Architecture::Riscv64(_) => &RISCV64,
+        _ => &X86_64,
+    }
+}
+
+/// Every register that may hold an argument: the integer ones, the float ones, and, if `result` is to be written to an
+/// address that has a register of its own, that.
+fn registers(convention: &'static Convention, result: bool) -> Signature {
     let mut signature = Signature::new(CallConv::SystemV);
-    signature.params.extend(params.iter().map(|&ty| AbiParam::new(machine_type(env.layout.repr(ty)))));
-    match env.layout.repr(result) {
-        Repr::Unit => {}
-        repr @ (Repr::F32 | Repr::F64) => signature.returns.push(AbiParam::new(machine_type(repr))),
-        _ => signature.returns.push(AbiParam::new(types::I64)),
+    signature.params.extend(vec![AbiParam::new(types::I64); convention.int_registers]);
+    signature.params.extend(vec![AbiParam::new(types::F64); convention.float_registers]);
+    if result {
+        signature.params.push(AbiParam::special(types::I64, ArgumentPurpose::StructReturn));
     }
     signature
 }
 
+/// The signature of a callback, whatever its C signature is.
+pub(super) fn signature(env: &Env<'_>, isa: &dyn TargetIsa, func: FuncIdx) -> Signature {
+    let convention = convention(isa);
+    let (_, result) = env.module.signature(func).expect("verified: the function exists");
+    let in_memory =
+        env.module.is_c_struct(result) && convention.result(&Layout::of(&env.layout.table, result.0)).is_none();
+    // A result in memory leaves nothing in registers but, on some processors, its address.
+    if in_memory && convention.result_register {
+        return registers(convention, true);
+    }
+    let mut signature = registers(convention, false);
+    signature.returns.extend([AbiParam::new(types::I64); 2]);
+    signature.returns.extend(vec![AbiParam::new(types::F64); convention.float_results]);
+    signature
+}
+
+/// The signature of an export, whatever its C signature is.
+pub(super) fn export_signature(isa: &dyn TargetIsa) -> Signature {
+    let mut signature = registers(convention(isa), false);
+    signature.returns.push(AbiParam::new(types::I64));
+    signature
+}
+
+/// What the frame pointer points to, on all processors: the caller's, and the return address. Behind are the arguments.
+const FRAME_HEAD: i64 = 16;
+
 impl Shim<'_> {
-    /// The function with the C signature.
+    /// The function that C calls.
     pub(super) fn callback(&mut self, func: FuncIdx) {
-        let env = &self.shared.env;
-        let (params, result) = env.module.signature(func).expect("verified: the function exists");
-        let result = env.layout.repr(result);
-        let args = self.words(params);
+        let registers = self.store_registers();
+        let (params, result) = self.shared.env.module.signature(func).expect("verified: the function exists");
+        let description = self.describe(params, result);
         let mut signature = Signature::new(CallConv::SystemV);
-        signature.params.extend([AbiParam::new(types::I64), AbiParam::new(types::I64)]);
+        signature.params.extend([AbiParam::new(types::I64); 3]);
         let runtime = self.import(Symbol::Single(Single::VtCallback), signature);
         let body = self.address(Symbol::CallbackBody(func));
-        self.b.ins().call(runtime, &[body, args]);
-        let value = match result {
-            Repr::Unit => None,
-            Repr::F32 | Repr::F64 => Some(machine_type(result)),
-            _ => Some(types::I64),
-        };
-        let value = value.map(|ty| self.b.ins().load(ty, MemFlagsData::trusted(), args, 0));
-        self.b.ins().return_(value.as_slice());
+        self.b.ins().call(runtime, &[body, registers, description]);
+        let (mut values, mut n_ints, mut n_floats) = (vec![], 0, 0);
+        let returns: Vec<_> = self.b.func.signature.returns.iter().map(|param| param.value_type).collect();
+        for ty in returns {
+            let (start, n) = match ty {
+                types::F64 => (offset_of!(Registers, floats), &mut n_floats),
+                _ => (offset_of!(Registers, ints), &mut n_ints),
+            };
+            values.push(self.b.ins().load(ty, MemFlagsData::trusted(), registers, (start + 8 * *n) as i32));
+            *n += 1;
+        }
+        self.b.ins().return_(&values);
     }
 
-    /// The address of an array on the stack with the slot bits of the first parameters, which have these types. It has
-    /// at least one word.
-    pub(super) fn words(&mut self, params: &[TypeIdx]) -> Value {
-        let size = params.len().max(1) as u32 * 8;
+    /// Stores what came in registers as [`Registers`]; their address.
+    pub(super) fn store_registers(&mut self) -> Value {
+        let size = size_of::<Registers>() as u32;
         let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 3));
-        let args = self.b.ins().stack_addr(types::I64, slot, 0);
-        for (position, &ty) in params.iter().enumerate() {
-            let bits = self.slot_bits(ty, self.params[position]);
-            self.b.ins().store(MemFlagsData::trusted(), bits, args, position as i32 * 8);
+        let registers = self.b.ins().stack_addr(types::I64, slot, 0);
+        let (mut n_ints, mut n_floats) = (0, 0);
+        for (position, &value) in self.params.clone().iter().enumerate() {
+            let at = match self.b.func.signature.params[position] {
+                AbiParam { purpose: ArgumentPurpose::StructReturn, .. } => offset_of!(Registers, result),
+                AbiParam { value_type: types::F64, .. } => {
+                    n_floats += 1;
+                    offset_of!(Registers, floats) + 8 * (n_floats - 1)
+                }
+                _ => {
+                    n_ints += 1;
+                    offset_of!(Registers, ints) + 8 * (n_ints - 1)
+                }
+            };
+            self.b.ins().store(MemFlagsData::trusted(), value, registers, at as i32);
         }
-        args
+        let frame = self.b.ins().get_frame_pointer(types::I64);
+        let stack = self.b.ins().iadd_imm_s(frame, FRAME_HEAD);
+        self.b.ins().store(MemFlagsData::trusted(), stack, registers, offset_of!(Registers, stack) as i32);
+        registers
+    }
+
+    /// The address of the description of a signature without a variadic part.
+    pub(super) fn describe(&mut self, params: &[TypeIdx], result: TypeIdx) -> Value {
+        let params: Vec<_> = params.iter().map(|ty| ty.0).collect();
+        let number = self.bytes.len() as u32;
+        self.bytes.push(encode(params.len(), &params, result.0).into());
+        self.address(Symbol::Bytes(number))
     }
 
     /// The function that calls the program's function, on the stack of the process.

@@ -1,7 +1,6 @@
 //! Code between the conventions: what function values and trait objects point to, and what C calls.
 
-use super::{Compiler, Shared, Translated, callback, export, machine_type, reprs, signature};
-use crate::exports;
+use super::{Compiler, Shared, Translated, callback, machine_type, reprs, signature};
 use crate::symbol::{Entry, Single, Symbol};
 use cranelift_codegen::ir::{
     AbiParam, Block, BlockArg, BlockCall, ExceptionTable, ExceptionTableData, ExceptionTableItem, ExtFuncData,
@@ -40,10 +39,13 @@ impl Compiler<'_> {
                 (frame, Box::new(|shim| shim.call_closure()))
             }
             Symbol::Entry(Entry::Main) => (main_signature(), Box::new(|shim| shim.main())),
-            Symbol::Callback(func) => (callback::signature(env, func), Box::new(move |shim| shim.callback(func))),
+            Symbol::Callback(func) => {
+                let frame = callback::signature(env, self.shared.isa, func);
+                (frame, Box::new(move |shim| shim.callback(func)))
+            }
             Symbol::Export(index) => {
-                let export = exports::at(env.module, index).expect("reached: C can call the export");
-                (export::signature(env, &export), Box::new(move |shim| shim.export(index)))
+                let frame = callback::export_signature(self.shared.isa);
+                (frame, Box::new(move |shim| shim.export(index)))
             }
             Symbol::CallbackBody(func) => {
                 let frame = signature(CallConv::SystemV, [Repr::I64], Repr::I64);

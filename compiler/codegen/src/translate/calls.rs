@@ -1,10 +1,10 @@
 //! Calls of functions, closures, methods, natives and C functions.
 
 use super::Translator;
-use crate::exports;
 use crate::ir::{Op, Region, Terminator, Value};
 use vitbc::{CaptureIdx, ExternIdx, FuncIdx, MethodIdx, NativeIdx, Reg, Type, TypeIdx};
-use vitte_abi::foreign::CType;
+use vitte_abi::TypeId;
+use vitte_abi::foreign::encode;
 use vitte_abi::functions::{ArgType, Helper};
 use vitte_abi::object::Repr;
 
@@ -56,34 +56,16 @@ impl Translator<'_> {
         self.write_result(dst, result);
     }
 
-    /// By the description of [`vitte_abi::foreign`]; arguments beyond the parameters get C's promotions.
+    /// By the description of [`vitte_abi::foreign`].
     pub(super) fn call_extern(&mut self, dst: Option<Reg>, external: ExternIdx, args: &[Reg]) {
         let signature = &self.env.module.externs[external.index()].signature;
-        let n_fixed = signature.params.len();
-        let count = |n: usize| u8::try_from(n).unwrap_or_else(|_| unreachable!("verified: at most 255 arguments"));
-        let mut description = vec![count(n_fixed), count(args.len())];
+        let types: Vec<TypeId> = args.iter().map(|&arg| self.ty(arg).0).collect();
+        let description = encode(signature.params.len(), &types, signature.result.0);
         let mut slots = Vec::with_capacity(args.len());
-        for (number, &arg) in args.iter().enumerate() {
-            let ty = self.ty(arg);
-            let mut value = self.read(arg);
-            let mut c_type = c_type(self.env.module.ty(ty));
-            if number >= n_fixed {
-                match c_type {
-                    CType::F32 => {
-                        value = self.value(Op::Promote, vec![value], Repr::F64);
-                        value = self.value(Op::Bitcast(Repr::I64), vec![value], Repr::I64);
-                        description.push(CType::F64 as u8);
-                        slots.push(value);
-                        continue;
-                    }
-                    CType::Bool | CType::I8 | CType::U8 | CType::I16 | CType::U16 => c_type = CType::I32,
-                    _ => {}
-                }
-            }
-            description.push(c_type as u8);
-            slots.push(self.slot_of(value, ty));
+        for &arg in args {
+            let value = self.read(arg);
+            slots.push(self.slot_of(value, self.ty(arg)));
         }
-        description.push(c_type(self.env.module.ty(signature.result)) as u8);
         let code = self.value(Op::Extern(external), vec![], Repr::I64);
         let description = self.value(Op::Bytes(description.into()), vec![], Repr::I64);
         let slots = self.array(slots);
@@ -142,9 +124,4 @@ impl Translator<'_> {
         let trace = self.helper(Helper::vt_stack_trace, vec![]);
         self.write(dst, trace);
     }
-}
-
-/// The C type of what the verifier lets cross to C.
-fn c_type(ty: &Type) -> CType {
-    exports::c_type(ty).unwrap_or_else(|| unreachable!("verified: {ty:?} does not cross to C")).0
 }

@@ -164,8 +164,7 @@ impl Checker<'_, '_> {
         nodes.extend(self.args(args, &params, false));
         if op == Op::PtrLoad || op == Op::PtrStore {
             let target = self.part(Item, ty);
-            let kind = self.kind(target);
-            if !kind.is_number() && !matches!(kind, Kind::Bool | Kind::Ptr(_) | Kind::Error) {
+            if !self.session.program.is_in_c(target) {
                 let shown = self.show(target);
                 let message = format!("a `{shown}` cannot be read through a pointer");
                 self.error(Diagnostic::error(codes::BAD_FOREIGN, name.span, message));

@@ -295,10 +295,7 @@ impl Checker<'_, '_> {
 
     fn check_c_type(&mut self, node: NodeId) {
         let ty = self.ty(node);
-        let kind = self.kind(ty);
-        let fits = kind.is_number()
-            || matches!(kind, Kind::Error | Kind::Bool | Kind::Str | Kind::Ptr(_) | Kind::ExternFn(..));
-        if !fits {
+        if !self.session.program.crosses_to_c(ty) && self.kind(ty) != Kind::Str {
             let (shown, span) = (self.show(ty), self.span(node));
             self.error(Diagnostic::error(codes::BAD_FOREIGN, span, format!("C has no type `{shown}`")));
         }

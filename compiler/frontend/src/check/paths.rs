@@ -198,12 +198,25 @@ impl Checker<'_, '_> {
         match is_extern {
             true => {
                 let ty = types.extern_fn(&params, result);
+                self.check_callback(&params, result, span);
                 self.node(NodeKind::Callback { func, targs: tys }, ty, span)
             }
             false => {
                 let ty = types.function(&params, result);
                 self.node(NodeKind::FuncRef { func, targs: tys }, ty, span)
             }
+        }
+    }
+
+    /// Checks that C has the types of a function whose address it gets.
+    fn check_callback(&mut self, params: &[Ty], result: Ty, span: Span) {
+        let program = &self.session.program;
+        // What is still to be found is left to the verifier.
+        let crosses = |&ty: &Ty| program.crosses_to_c(ty) || program.types.has_infer(ty);
+        let result = (!matches!(result, Ty::UNIT | Ty::NEVER)).then_some(result);
+        if let Some(ty) = params.iter().copied().chain(result).find(|ty| !crosses(ty)) {
+            let message = format!("C has no type `{}`, so that it cannot call the function", self.show(ty));
+            self.error(Diagnostic::error(codes::BAD_FOREIGN, span, message));
         }
     }
 

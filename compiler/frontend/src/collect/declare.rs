@@ -23,10 +23,12 @@ pub(super) fn declare(program: &mut Program, module: ModuleId, ast: &Ast, main: 
         let position = position as u32;
         let full = |program: &Program, name: Ident| format!("{prefix}{}", program.text(name.name));
         let (name, def) = match &item.kind {
-            ItemKind::Struct { name, .. } => {
+            ItemKind::Struct { name, is_extern, .. } => {
                 let full_name = full(program, *name);
                 let variants = vec![Variant { name: name.name, fields: vec![] }];
-                (*name, Def::Adt(add_adt(program, module, position, *name, full_name, variants, false)))
+                let id = add_adt(program, module, position, *name, full_name, variants, false);
+                program.adts[id.0 as usize].is_extern = *is_extern;
+                (*name, Def::Adt(id))
             }
             ItemKind::Enum { name, variants, .. } => {
                 let full_name = full(program, *name);
@@ -142,6 +144,7 @@ fn add_adt(
         name: name.name,
         full_name,
         is_enum,
+        is_extern: false,
         generics: vec![],
         variants,
         span: name.span,

@@ -17,6 +17,9 @@ pub(super) fn resolve(program: &mut Program, asts: &[Ast]) {
     for position in 0..program.adts.len() {
         adt(program, asts, AdtId(position as u32));
     }
+    for position in 0..program.adts.len() {
+        check_extern_struct(program, AdtId(position as u32));
+    }
     for position in 0..program.traits.len() {
         trait_methods(program, asts, TraitId(position as u32));
     }
@@ -236,16 +239,45 @@ fn check_extern(program: &mut Program, id: FuncId) {
     all.push((func.result, func.span, false));
     for (ty, span, is_param) in all {
         let kind = program.types.kind(ty);
-        let fits = kind.is_number()
-            || matches!(kind, Kind::Error | Kind::Bool | Kind::Ptr(_) | Kind::ExternFn(..))
+        let fits = program.crosses_to_c(ty)
             || is_param && kind == Kind::Str
             || !is_param && matches!(kind, Kind::Unit | Kind::Never);
         if !fits {
-            let message = format!("C has no type `{}`", program.show(ty));
-            let diagnostic = Diagnostic::error(codes::BAD_FOREIGN, span, message);
-            program.report(diagnostic.help("use numbers, `bool`, `*const T`, `*mut T` or `extern fn(…)`"));
+            no_c_type(program, ty, span);
         }
     }
+}
+
+/// Reports that C has no such type.
+fn no_c_type(program: &mut Program, ty: Ty, span: Span) {
+    let message = format!("C has no type `{}`", program.show(ty));
+    let diagnostic = Diagnostic::error(codes::BAD_FOREIGN, span, message);
+    let help = match program.types.kind(ty) {
+        Kind::Adt(id, _) if !program.adt(id).is_enum => "C knows a struct that is declared with `extern struct`",
+        _ => "use numbers, `bool`, `*const T`, `*mut T`, `extern fn(…)` or an `extern struct`",
+    };
+    program.report(diagnostic.help(help));
+}
+
+/// Checks that C has the types of an `extern struct`.
+fn check_extern_struct(program: &mut Program, id: AdtId) {
+    let adt = program.adt(id);
+    if !adt.is_extern {
+        return;
+    }
+    let span = adt.span;
+    let message = if !adt.generics.is_empty() {
+        "C has no structs with type parameters"
+    } else if adt.variants[0].fields.is_empty() {
+        "C has no structs without fields"
+    } else if let Some(field) = adt.variants[0].fields.iter().find(|field| !program.is_in_c(field.ty)) {
+        return no_c_type(program, field.ty, span);
+    } else if !program.is_moderate_in_c(id) {
+        "the struct contains itself, or is too large to cross to C"
+    } else {
+        return;
+    };
+    program.report(Diagnostic::error(codes::BAD_FOREIGN, span, message));
 }
 
 fn trait_methods(program: &mut Program, asts: &[Ast], id: TraitId) {

@@ -5,7 +5,7 @@ use crate::ast::Binary;
 use crate::body::{NodeId, Op};
 use crate::source::Span;
 use crate::types::{Kind, Ty};
-use vitbc::{Const, Inst, Reg, TypeIdx};
+use vitbc::{Const, FieldIdx, Inst, Reg, TypeIdx};
 
 impl FunctionLower<'_, '_, '_> {
     /// `dst = a op b`, both of the type of `dst`.
@@ -52,7 +52,9 @@ impl FunctionLower<'_, '_, '_> {
             Op::Send => Inst::Send { to: r(0), message: r(1) },
             Op::PtrStore => {
                 self.low.out.set_foreign();
-                Inst::PtrStore { address: r(0), offset: 0, value: r(1) }
+                let value_ty = self.node_ty(args[1]);
+                self.store_to(r(0), 0, value_ty, r(1), span);
+                return want.unwrap_or(Reg(0));
             }
             _ => return self.op_value(op, base_ty, &regs, want, ty, span),
         };
@@ -109,7 +111,8 @@ impl FunctionLower<'_, '_, '_> {
             Op::StackTrace => Inst::StackTrace { dst },
             Op::PtrLoad => {
                 self.low.out.set_foreign();
-                Inst::PtrLoad { dst, address: r(0), offset: 0 }
+                self.load_from(r(0), 0, ty, dst, span);
+                return dst;
             }
             Op::PtrStr => {
                 self.low.out.set_foreign();
@@ -118,7 +121,7 @@ impl FunctionLower<'_, '_, '_> {
             Op::PtrAdd => {
                 self.low.out.set_foreign();
                 let size = match base_ty.map(|ty| self.kind(ty)) {
-                    Some(Kind::Ptr(to)) => self.size_of(to),
+                    Some(Kind::Ptr(to)) => self.low.session.program.c_size(to).0,
                     _ => 1,
                 };
                 let size = self.int(size);
@@ -172,13 +175,30 @@ impl FunctionLower<'_, '_, '_> {
         self.bind(end);
     }
 
-    /// The size in bytes of what a pointer points to, as C lays it out.
-    fn size_of(&mut self, ty: Ty) -> i64 {
-        match self.kind(ty) {
-            Kind::I16 | Kind::U16 => 2,
-            Kind::I32 | Kind::U32 | Kind::F32 => 4,
-            Kind::Int | Kind::U64 | Kind::Float | Kind::Ptr(_) | Kind::ExternFn(..) => 8,
-            _ => 1,
+    /// The value of type `ty` at an address.
+    fn load_from(&mut self, address: Reg, offset: i64, ty: Ty, dst: Reg, span: Span) {
+        if !matches!(self.kind(ty), Kind::Adt(..) | Kind::Tuple(_)) {
+            return self.emit(Inst::PtrLoad { dst, address, offset }, span);
+        }
+        let mut fields = vec![];
+        for (at, field) in self.low.session.program.c_fields(ty) {
+            let part = self.temp(field);
+            self.load_from(address, offset + at, field, part, span);
+            fields.push(part);
+        }
+        let ty = self.low.ty(ty);
+        self.emit(Inst::Alloc { dst, ty, fields: fields.into() }, span);
+    }
+
+    /// Writes a value of type `ty` to an address.
+    fn store_to(&mut self, address: Reg, offset: i64, ty: Ty, value: Reg, span: Span) {
+        if !matches!(self.kind(ty), Kind::Adt(..) | Kind::Tuple(_)) {
+            return self.emit(Inst::PtrStore { address, offset, value }, span);
+        }
+        for (position, (at, field)) in self.low.session.program.c_fields(ty).into_iter().enumerate() {
+            let part = self.temp(field);
+            self.emit(Inst::Load { dst: part, object: value, field: FieldIdx(position as u32) }, span);
+            self.store_to(address, offset + at, field, part, span);
         }
     }
 }

@@ -57,7 +57,7 @@ impl Parser<'_> {
             Tok::Keyword => match self.token().name() {
                 kw::IMPORT => self.import()?,
                 kw::CONST => self.constant()?,
-                kw::STRUCT => self.structure()?,
+                kw::STRUCT => self.structure(false)?,
                 kw::ENUM => self.enumeration()?,
                 kw::TRAIT => self.trait_item()?,
                 kw::IMPL => self.implementation()?,
@@ -99,7 +99,7 @@ impl Parser<'_> {
         Ok(ItemKind::Const { name, ty, value })
     }
 
-    fn structure(&mut self) -> Parsed<ItemKind> {
+    fn structure(&mut self, is_extern: bool) -> Parsed<ItemKind> {
         self.bump();
         let name = self.ident("the struct's name")?;
         let generics = self.generics()?;
@@ -108,7 +108,7 @@ impl Parser<'_> {
             Tok::LBrace => self.fields()?,
             _ => return Err(self.unexpected("`{` and the struct's fields")),
         };
-        Ok(ItemKind::Struct { name, generics, fields })
+        Ok(ItemKind::Struct { name, generics, fields, is_extern })
     }
 
     /// `{ name: T = default, … }`.
@@ -201,12 +201,15 @@ impl Parser<'_> {
 
     fn external(&mut self) -> Parsed<ItemKind> {
         self.bump();
+        if self.at_keyword(kw::STRUCT) {
+            return self.structure(true);
+        }
         let library = match self.peek() {
             Tok::Str => Some(self.bump().name()),
             _ => None,
         };
         if !self.at_keyword(kw::FN) {
-            return Err(self.unexpected("`fn`"));
+            return Err(self.unexpected("`fn` or `struct`"));
         }
         let function = self.signature()?;
         if self.peek() == Tok::LBrace {

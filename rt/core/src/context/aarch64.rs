@@ -15,8 +15,8 @@
 //! registers each way. `preserve_all` takes arguments from x0 on. An exception arrives in x0.
 
 use super::{
-    CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION,
-    NATIVE_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
+    CALL_CODE, CALL_FLOATS, CALL_INTS, CALL_N_STACK, CALL_RESULT, CALL_STACK, Call, EXCEPTION, NATIVE_STACK, RESUME_FP,
+    RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
@@ -160,8 +160,8 @@ macro_rules! throw_stub {
     };
 }
 
-/// The integer registers for arguments of C functions.
-pub(crate) const INT_REGISTERS: usize = 8;
+/// How C functions take their arguments.
+pub(crate) use vitte_abi::foreign::convention::AARCH64 as CONVENTION;
 
 /// Leaves compiled code for what `context.throwing` asks for. Called by a stub on the process's stack, with the context
 /// in x19: unwinds, or suspends the process and returns when it goes on.
@@ -350,10 +350,12 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         "ldp x2, x3, [x19, {ints} + 16]",
         "ldp x4, x5, [x19, {ints} + 32]",
         "ldp x6, x7, [x19, {ints} + 48]",
+        "ldr x8, [x19, {result}]",
         "ldr x9, [x19, {code}]",
         "blr x9",
-        "str x0, [x19, {int_result}]",
-        "str d0, [x19, {float_result}]",
+        "stp x0, x1, [x19, {ints}]",
+        "stp d0, d1, [x19, {floats} + 0]",
+        "stp d2, d3, [x19, {floats} + 16]",
         "mov sp, x29",
         "ldr x19, [sp, 16]",
         "ldp x29, x30, [sp], 32",
@@ -363,7 +365,6 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         floats = const CALL_FLOATS,
         stack = const CALL_STACK,
         n_stack = const CALL_N_STACK,
-        int_result = const CALL_INT_RESULT,
-        float_result = const CALL_FLOAT_RESULT,
+        result = const CALL_RESULT,
     )
 }

@@ -15,8 +15,8 @@
 //! `tail` takes arguments and gives results in the registers of C: a0–a7, fa0–fa7. An exception arrives in a0.
 
 use super::{
-    CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION,
-    NATIVE_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
+    CALL_CODE, CALL_FLOATS, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION, NATIVE_STACK, RESUME_FP, RESUME_PC,
+    RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
@@ -180,8 +180,8 @@ macro_rules! throw_stub {
     };
 }
 
-/// The integer registers for arguments of C functions.
-pub(crate) const INT_REGISTERS: usize = 8;
+/// How C functions take their arguments.
+pub(crate) use vitte_abi::foreign::convention::RISCV64 as CONVENTION;
 
 /// Leaves compiled code for what `context.throwing` asks for. Called by a stub on the process's stack, with the context
 /// in s1: unwinds, or suspends the process and returns when it goes on.
@@ -472,8 +472,10 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         "ld a7, {ints} + 56(s1)",
         "ld t0, {code}(s1)",
         "jalr t0",
-        "sd a0, {int_result}(s1)",
-        "fsd fa0, {float_result}(s1)",
+        "sd a0, {ints} + 0(s1)",
+        "sd a1, {ints} + 8(s1)",
+        "fsd fa0, {floats} + 0(s1)",
+        "fsd fa1, {floats} + 8(s1)",
         "mv sp, s0",
         "ld ra, 24(sp)",
         "ld s0, 16(sp)",
@@ -486,7 +488,5 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         floats = const CALL_FLOATS,
         stack = const CALL_STACK,
         n_stack = const CALL_N_STACK,
-        int_result = const CALL_INT_RESULT,
-        float_result = const CALL_FLOAT_RESULT,
     )
 }

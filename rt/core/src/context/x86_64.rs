@@ -15,8 +15,8 @@
 //! exception arrives in rax.
 
 use super::{
-    CALL_CODE, CALL_FLOAT_RESULT, CALL_FLOATS, CALL_INT_RESULT, CALL_INTS, CALL_N_FLOATS, CALL_N_STACK, CALL_STACK,
-    Call, EXCEPTION, NATIVE_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
+    CALL_CODE, CALL_FLOATS, CALL_INTS, CALL_N_FLOATS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION, NATIVE_STACK,
+    RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
@@ -155,8 +155,8 @@ macro_rules! throw_stub {
     };
 }
 
-/// The integer registers for arguments of C functions.
-pub(crate) const INT_REGISTERS: usize = 6;
+/// How C functions take their arguments.
+pub(crate) use vitte_abi::foreign::convention::X86_64 as CONVENTION;
 
 /// Leaves compiled code for what `context.throwing` asks for. Called by a stub on the process's stack, with the context
 /// in rbx: unwinds, or suspends the process and returns when it goes on.
@@ -317,8 +317,10 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         "mov r9, [rbx + {ints} + 40]",
         "mov rax, [rbx + {n_floats}]",
         "call [rbx + {code}]",
-        "mov [rbx + {int_result}], rax",
-        "movsd [rbx + {float_result}], xmm0",
+        "mov [rbx + {ints} + 0], rax",
+        "mov [rbx + {ints} + 8], rdx",
+        "movsd [rbx + {floats} + 0], xmm0",
+        "movsd [rbx + {floats} + 8], xmm1",
         "mov rbx, [rbp - 8]",
         "mov rsp, rbp",
         "pop rbp",
@@ -328,8 +330,6 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         floats = const CALL_FLOATS,
         stack = const CALL_STACK,
         n_stack = const CALL_N_STACK,
-        int_result = const CALL_INT_RESULT,
-        float_result = const CALL_FLOAT_RESULT,
         n_floats = const CALL_N_FLOATS,
     )
 }

@@ -11,7 +11,6 @@ use crate::word::Word;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use vitte_abi::context::Context;
-use vitte_abi::foreign::CType;
 use vitte_abi::object::ALIGN;
 
 /// More than a native's stub saves on the process's stack.
@@ -23,19 +22,19 @@ pub(super) const POLL_COLLECT: u64 = 1;
 /// Bit of `context.poll`: yield.
 pub(super) const POLL_YIELD: u64 = 2;
 
-/// A call of a C function.
+/// A call of a C function: the words that it was given, some of which may be addresses.
 #[derive(Clone, Copy)]
 pub(crate) struct ForeignCall {
-    types: *const u8,
-    args: *const u64,
-    n_args: usize,
-    /// Whether it was given the address of something in the heap, once somebody asked.
+    registers: *const [u64],
+    stack: *const [u64],
+    structs: *const [Box<[u64]>],
+    /// Whether one of them is the address of something in the heap, once somebody asked.
     pins: Option<bool>,
 }
 
 impl Default for ForeignCall {
     fn default() -> ForeignCall {
-        ForeignCall { types: std::ptr::dangling(), args: std::ptr::dangling(), n_args: 0, pins: None }
+        ForeignCall { registers: &[], stack: &[], structs: &[], pins: None }
     }
 }
 
@@ -248,11 +247,10 @@ impl Process {
         status
     }
 
-    /// A C function is called with these arguments; the call that was running.
-    /// Those of `types` that are `I64` may be addresses.
-    pub(crate) fn begin_foreign(&self, types: &[u8], args: &[u64]) -> ForeignCall {
-        let call = ForeignCall { types: types.as_ptr(), args: args.as_ptr(), n_args: args.len(), pins: None };
-        self.foreign_call.replace(call)
+    /// A C function is called with these words in integer registers, on the stack, and in structs passed by their
+    /// addresses; the call that was running.
+    pub(crate) fn begin_foreign(&self, registers: &[u64], stack: &[u64], structs: &[Box<[u64]>]) -> ForeignCall {
+        self.foreign_call.replace(ForeignCall { registers, stack, structs, pins: None })
     }
 
     /// It has returned.
@@ -264,15 +262,11 @@ impl Process {
     fn call_pins(&self) -> bool {
         let call = self.foreign_call.get();
         call.pins.unwrap_or_else(|| {
-            // SAFETY: both stay where they are until the C function returns.
-            let (types, args) = unsafe {
-                (
-                    std::slice::from_raw_parts(call.types, call.n_args),
-                    std::slice::from_raw_parts(call.args, call.n_args),
-                )
-            };
+            // SAFETY: they stay where they are until the C function returns.
+            let (registers, stack, structs) = unsafe { (&*call.registers, &*call.stack, &*call.structs) };
             let heap = self.heap.borrow();
-            let pins = types.iter().zip(args).any(|(&ty, &arg)| ty == CType::I64 as u8 && heap.contains(arg));
+            let mut words = registers.iter().chain(stack).chain(structs.iter().flatten());
+            let pins = words.any(|&word| heap.contains(word));
             self.foreign_call.set(ForeignCall { pins: Some(pins), ..call });
             pins
         })

@@ -159,7 +159,7 @@ impl Machine {
             }
             Op::CallExtern { dst, site, args } => {
                 let site = &func.foreign[site as usize];
-                let args = slots(args, site.signature[1].into());
+                let args = slots(args, site.n_args);
                 let code = self.extern_address(site.external)?;
                 let signature = site.signature.as_ptr() as u64;
                 let args = [code, signature, args.as_ptr() as u64];
