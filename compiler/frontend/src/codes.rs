@@ -105,8 +105,8 @@ codes! {
     1217 NO_RESULT = "missing result";
     /// `()` has no values that could be kept in a list, field, parameter or the like.
     1218 UNIT_VALUE = "`()` cannot be stored";
-    /// C functions take and give numbers, `bool` and raw pointers; they also take `str` for `*const char`, and
-    /// functions without captured variables as callbacks.
+    /// C functions take and give numbers, `bool`, raw pointers and each `extern struct`, whose fields are of these types;
+    /// they also take `str` for `*const char`, and functions without captured variables as callbacks.
     1219 BAD_FOREIGN = "type that C does not have";
     /// The value may be nil. Take the value out with `if let v = x { … }`, `x ?? default`, `x?.field` or `x!`.
     1220 MAYBE_NIL = "value may be nil";
