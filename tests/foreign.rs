@@ -3,9 +3,10 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use tempfile::TempDir;
 use vitte_tests::foreign;
 
 const VITTEC: &str = env!("CARGO_BIN_EXE_vittec");
@@ -13,69 +14,110 @@ const VITTEC: &str = env!("CARGO_BIN_EXE_vittec");
 /// How many signatures there are in each direction.
 const SIGNATURES: usize = 200;
 
-/// The library as built by `cc` in a folder of its own, and the programs beside it.
-struct Prepared {
-    folder: tempfile::TempDir,
+/// A machine: the C compiler that makes the library for it, what programs are built for, what runs them.
+struct Machine {
+    cc: String,
+    target: Option<String>,
+    run_with: Vec<String>,
+    prepared: OnceLock<Result<TempDir, String>>,
 }
 
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![];
-    if arguments.list {
-        libtest_mimic::run(&arguments, trials).exit();
+    let mut add = |name: String, machine: &Arc<Machine>, run: fn(&Machine, &str) -> Result<(), Failed>| {
+        let machine = Arc::clone(machine);
+        let program = name.split(':').next().unwrap_or_default().to_owned();
+        trials.push(Trial::test(name, move || run(&machine, &program)));
+    };
+    let host = Machine::new("cc".into(), None, vec![]);
+    // C calls compiled code only.
+    add("calls::interp".into(), &host, |host, program| host.run_in_process("interp", program));
+    for program in ["calls", "callbacks"] {
+        add(format!("{program}::jit"), &host, |host, program| host.run_in_process("jit", program));
+        add(format!("{program}::native-O0"), &host, |host, program| host.build_and_run("-O0", program));
+        add(format!("{program}::native-O2"), &host, |host, program| host.build_and_run("-O2", program));
     }
-    let host = Arc::new(prepare("cc").expect("a C compiler makes a library"));
-    for (engine, program) in [("interp", "calls"), ("jit", "calls"), ("jit", "callbacks")] {
-        let host = Arc::clone(&host);
-        trials.push(Trial::test(format!("{program}::{engine}"), move || {
-            let mut command = Command::new(VITTEC);
-            command.args(["run", "--engine", engine]).arg(host.program(program));
-            host.expect_done(command)
-        }));
-    }
-    for level in ["-O0", "-O2"] {
+    for (target, run_with) in emulated() {
+        let architecture = target.split('-').next().unwrap_or_default().trim_end_matches("gc").to_owned();
+        let machine = Machine::new(format!("{architecture}-linux-gnu-gcc"), Some(target), run_with);
         for program in ["calls", "callbacks"] {
-            let host = Arc::clone(&host);
-            trials.push(Trial::test(format!("{program}::native{level}"), move || {
-                let executable = host.build(program, level, &[level])?;
-                host.expect_done(Command::new(executable))
-            }));
+            let run = |machine: &Machine, program: &str| machine.build_and_run("-O2", program);
+            add(format!("{program}::{architecture}"), &machine, run);
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// Makes the library with a C compiler.
-fn prepare(cc: &str) -> Result<Prepared, Failed> {
-    let folder = tempfile::tempdir()?;
-    let made = foreign(2024, SIGNATURES);
-    let at = |name: &str| folder.path().join(name);
-    fs::write(at("shapes.c"), made.c)?;
-    fs::write(at("calls.vit"), made.calls)?;
-    fs::write(at("callbacks.vit"), made.callbacks)?;
-    let mut command = Command::new(cc);
-    command.args(["-O1", "-shared", "-fPIC", "-o"]).arg(at("libshapes.so")).arg(at("shapes.c"));
-    succeed(command.output()?)?;
-    Ok(Prepared { folder })
+/// The other targets for which the system links with shared libraries, and what runs their programs.
+fn emulated() -> Vec<(String, Vec<String>)> {
+    let output = Command::new(VITTEC).args(["targets", "--json"]).output().expect("vittec runs");
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it prints JSON");
+    let mut found = vec![];
+    for row in rows.as_array().expect("it prints an array") {
+        let run_with: Vec<String> = serde_json::from_value(row["run-with"].clone()).expect("a list of words");
+        let name = row["name"].as_str().unwrap_or_default();
+        if row["linker"] == true && row["runs"] == true && !run_with.is_empty() && name.ends_with("-gnu") {
+            found.push((name.to_owned(), run_with));
+        }
+    }
+    found
 }
 
-impl Prepared {
-    fn program(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name).with_extension("vit")
+impl Machine {
+    fn new(cc: String, target: Option<String>, run_with: Vec<String>) -> Arc<Machine> {
+        Arc::new(Machine { cc, target, run_with, prepared: OnceLock::new() })
     }
 
-    fn build(&self, program: &str, name: &str, args: &[&str]) -> Result<PathBuf, Failed> {
-        let executable = self.folder.path().join(format!("{program}{name}"));
+    /// The folder with the library and the programs, made when it is first asked for.
+    fn folder(&self) -> Result<&Path, Failed> {
+        let prepared = self.prepared.get_or_init(|| self.prepare().map_err(|error| format!("{error:?}")));
+        prepared.as_ref().map(TempDir::path).map_err(Failed::from)
+    }
+
+    fn prepare(&self) -> Result<TempDir, Failed> {
+        let folder = tempfile::tempdir()?;
+        let made = foreign(2024, SIGNATURES);
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("shapes.c"), made.c)?;
+        fs::write(at("calls.vit"), made.calls)?;
+        fs::write(at("callbacks.vit"), made.callbacks)?;
+        let mut command = Command::new(&self.cc);
+        command.args(["-O1", "-shared", "-fPIC", "-o"]).arg(at("libshapes.so")).arg(at("shapes.c"));
+        succeed(command.output()?)?;
+        Ok(folder)
+    }
+
+    fn run_in_process(&self, engine: &str, program: &str) -> Result<(), Failed> {
+        let source = self.folder()?.join(program).with_extension("vit");
         let mut command = Command::new(VITTEC);
-        command.arg("build").args(args).arg("-L").arg(self.folder.path()).arg("-o").arg(&executable);
-        succeed(command.arg(self.program(program)).output()?)?;
-        Ok(executable)
+        command.args(["run", "--engine", engine]).arg(source);
+        self.expect_done(command, &[false, true])
     }
 
-    /// Runs a program, plain and collecting at every safepoint.
-    fn expect_done(&self, mut command: Command) -> Result<(), Failed> {
-        command.env("LD_LIBRARY_PATH", self.folder.path());
-        for stress in [false, true] {
+    fn build_and_run(&self, level: &str, program: &str) -> Result<(), Failed> {
+        let folder = self.folder()?;
+        let executable = folder.join(format!("{program}{level}"));
+        let mut command = Command::new(VITTEC);
+        command.args(["build", level, "-L"]).arg(folder).arg("-o").arg(&executable);
+        if let Some(target) = &self.target {
+            command.args(["--target", target]);
+        }
+        succeed(command.arg(folder.join(program).with_extension("vit")).output()?)?;
+        match self.run_with.split_first() {
+            None => self.expect_done(Command::new(&executable), &[false, true]),
+            Some((emulator, args)) => {
+                let mut command = Command::new(emulator);
+                command.args(args).arg(&executable);
+                self.expect_done(command, &[false])
+            }
+        }
+    }
+
+    /// Runs a program, which is to find nothing wrong: plain, and with `true` collecting at every safepoint.
+    fn expect_done(&self, mut command: Command, stress: &[bool]) -> Result<(), Failed> {
+        command.env("LD_LIBRARY_PATH", self.folder()?);
+        for &stress in stress {
             if stress {
                 command.env("VITTE_GC_STRESS", "1");
             }
