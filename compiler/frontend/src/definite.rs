@@ -34,15 +34,25 @@ impl State {
     }
 }
 
+/// How many loops and closures are around.
+#[derive(Clone, Copy, Default)]
+struct Depth {
+    loops: u32,
+    closures: u32,
+}
+
 struct Flow<'p> {
     program: &'p mut Program,
     body: &'p Body,
     state: State,
     /// What holds where a loop is left.
     breaks: FxHashMap<LoopId, State>,
-    /// How many loops and closures are around.
-    depth: u32,
-    declared: FxHashMap<LocalId, u32>,
+    /// What holds where the next turn of a loop is begun early.
+    continues: FxHashMap<LoopId, State>,
+    depth: Depth,
+    declared: FxHashMap<LocalId, Depth>,
+    /// Assignments in loops that may be begun again, to variables declared outside.
+    pending: Vec<(LocalId, Span)>,
     reported: FxHashSet<(LocalId, Span)>,
 }
 
@@ -54,8 +64,10 @@ pub(crate) fn check(program: &mut Program, body: &Body) {
         body,
         state: State::default(),
         breaks: FxHashMap::default(),
-        depth: 0,
+        continues: FxHashMap::default(),
+        depth: Depth::default(),
         declared: FxHashMap::default(),
+        pending: vec![],
         reported: FxHashSet::default(),
     };
     flow.node(root);
@@ -95,23 +107,45 @@ impl Flow<'_> {
             return;
         }
         let again = self.state.touched.contains(&local) && !self.state.dead;
-        let in_loop = self.declared.get(&local).is_some_and(|&depth| depth < self.depth);
-        if !data.mutable && (again || in_loop) && self.reported.insert((local, span)) {
-            let name = self.program.text(data.name);
-            let message = format!("`{name}` may have a value already, and is not mutable");
-            let diagnostic = Diagnostic::error(codes::IMMUTABLE, span, message);
-            let diagnostic = diagnostic.label(data.span, "declared here");
-            self.program.report(diagnostic.fix("declare it with `mut`", data.span.before(), "mut "));
+        let declared = self.declared.get(&local).copied().unwrap_or(self.depth);
+        if !data.mutable && (again || declared.closures < self.depth.closures) {
+            self.report_again(local, span);
+        } else if !data.mutable && declared.loops < self.depth.loops {
+            self.pending.push((local, span));
         }
         self.state.assigned.insert(local);
         self.state.touched.insert(local);
     }
 
+    fn report_again(&mut self, local: LocalId, span: Span) {
+        if !self.reported.insert((local, span)) {
+            return;
+        }
+        let data = self.body.local(local);
+        let name = self.program.text(data.name);
+        let message = format!("`{name}` may have a value already, and is not mutable");
+        let diagnostic = Diagnostic::error(codes::IMMUTABLE, span, message);
+        let diagnostic = diagnostic.label(data.span, "declared here");
+        self.program.report(diagnostic.fix("declare it with `mut`", data.span.before(), "mut "));
+    }
+
     fn in_loop(&mut self, id: LoopId, endless: bool, f: impl FnOnce(&mut Self)) {
-        self.depth += 1;
+        self.depth.loops += 1;
         let before = self.state.clone();
         f(self);
-        self.depth -= 1;
+        self.depth.loops -= 1;
+        let mut again = self.state.clone();
+        if let Some(continued) = self.continues.remove(&id) {
+            again.join(&continued);
+        }
+        for (local, span) in std::mem::take(&mut self.pending) {
+            let declared = self.declared.get(&local).map_or(0, |depth| depth.loops);
+            if again.touched.contains(&local) && declared <= self.depth.loops {
+                self.report_again(local, span);
+            } else if declared < self.depth.loops {
+                self.pending.push((local, span));
+            }
+        }
         let mut after = if endless { State { dead: true, ..State::default() } } else { before };
         if let Some(broken) = self.breaks.remove(&id) {
             after.join(&broken);
@@ -237,7 +271,11 @@ impl Flow<'_> {
                 self.breaks.entry(*id).or_insert_with(|| State { dead: true, ..State::default() }).join(&state);
                 self.end();
             }
-            NodeKind::Continue { .. } => self.end(),
+            NodeKind::Continue { id } => {
+                let state = self.state.clone();
+                self.continues.entry(*id).or_insert_with(|| State { dead: true, ..State::default() }).join(&state);
+                self.end();
+            }
             NodeKind::Return(value) => {
                 value.iter().for_each(|&value| self.node(value));
                 self.end();
@@ -272,12 +310,12 @@ impl Flow<'_> {
             }
             NodeKind::Closure { captures, body, .. } => {
                 captures.iter().for_each(|&local| self.read(local, node.span));
-                self.depth += 1;
+                self.depth.closures += 1;
                 let outer = std::mem::take(&mut self.breaks);
                 let after = self.branch(|flow| flow.node(*body));
                 self.breaks = outer;
                 self.state.touched.extend(&after.touched);
-                self.depth -= 1;
+                self.depth.closures -= 1;
             }
             NodeKind::AssignField { base, value, .. } => self.nodes(&[*base, *value]),
             NodeKind::AssignItem { base, index, value, .. } => self.nodes(&[*base, *index, *value]),

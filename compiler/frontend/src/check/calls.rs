@@ -3,7 +3,7 @@
 use super::Checker;
 use super::paths::Path;
 use crate::ast::{ExprId, ExprKind, Ident};
-use crate::body::{NodeId, NodeKind};
+use crate::body::{NodeId, NodeKind, PatKind, Stmt};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::names::{Name, nearest};
@@ -400,6 +400,7 @@ impl Checker<'_, '_> {
         let targs: Vec<Ty> = self.session.program.types.list(targs).to_vec();
         let declared = self.session.program.adt(adt).variants[tag as usize].fields.clone();
         let mut values: Vec<Option<NodeId>> = vec![None; declared.len()];
+        let mut order = vec![];
         for (name, value) in given {
             let Some(position) = declared.iter().position(|field| field.name == Some(name.name)) else {
                 self.no_such_field(adt, tag, *name);
@@ -411,6 +412,19 @@ impl Checker<'_, '_> {
             if values[position].replace(node).is_some() {
                 let message = format!("the field `{}` is given twice", self.text(name.name));
                 self.error(Diagnostic::error(codes::DUPLICATE, name.span, message));
+            }
+            order.push(position);
+        }
+        // Values are computed in the order in which they are written.
+        let mut stmts = vec![];
+        if !order.is_sorted() {
+            for position in order {
+                let Some(value) = values[position] else { continue };
+                let (ty, span) = (self.ty(value), self.span(value));
+                let local = self.hidden(ty, span);
+                let pat = self.pat(PatKind::Bind(local, None), ty, span);
+                stmts.push(Stmt::Let { pat, value: Some(value), otherwise: None });
+                values[position] = Some(self.node(NodeKind::Local(local), ty, span));
             }
         }
         let mut missing = vec![];
@@ -436,7 +450,11 @@ impl Checker<'_, '_> {
             self.error(Diagnostic::error(codes::MISSING_FIELD, path_span, message));
             return self.error_node(span);
         }
-        self.node(NodeKind::New { variant: tag, fields: fields.into() }, ty, span)
+        let made = self.node(NodeKind::New { variant: tag, fields: fields.into() }, ty, span);
+        match stmts.is_empty() {
+            true => made,
+            false => self.node(NodeKind::Block { stmts: stmts.into(), tail: Some(made) }, ty, span),
+        }
     }
 
     fn no_such_field(&mut self, adt: AdtId, tag: u32, name: Ident) {

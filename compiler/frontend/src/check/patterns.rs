@@ -343,6 +343,7 @@ impl Checker<'_, '_> {
 
     fn tuple_pattern(&mut self, items: &[ast::PatId], ty: Ty, span: Span) -> PatId {
         let types = match self.kind(ty) {
+            Kind::Unit if items.is_empty() => return self.pat(PatKind::Wild, ty, span),
             Kind::Tuple(types) => self.session.program.types.list(types).to_vec(),
             Kind::Infer(_) => {
                 let types: Vec<Ty> = items.iter().map(|_| self.fresh(span)).collect();

@@ -217,14 +217,14 @@ impl FunctionLower<'_, '_, '_> {
             Some(value) => {
                 let reg = self.expr(value, None);
                 // What `finally` does must not change it any more.
-                match (&body.node(value).kind, self.tries.is_empty()) {
-                    (NodeKind::Local(_), false) => {
+                match self.is_changing_variable(value) && !self.tries.is_empty() {
+                    true => {
                         let ty = self.node_ty(value);
                         let copy = self.temp(ty);
                         self.copy(copy, reg, span);
                         Some(copy)
                     }
-                    _ => Some(reg),
+                    false => Some(reg),
                 }
             }
             None => None,

@@ -188,16 +188,14 @@ impl FunctionLower<'_, '_, '_> {
     /// A value that a pattern is tested on: elsewhere, if a variable's register might change meanwhile.
     pub(super) fn value_to_test(&mut self, value: NodeId) -> Reg {
         let reg = self.expr(value, None);
-        match self.body.node(value).kind {
-            NodeKind::Local(local) if self.body.local(local).assigned => {
-                let ty = self.node_ty(value);
-                let copy = self.temp(ty);
-                let span = self.span;
-                self.copy(copy, reg, span);
-                copy
-            }
-            _ => reg,
+        if !self.is_changing_variable(value) {
+            return reg;
         }
+        let ty = self.node_ty(value);
+        let copy = self.temp(ty);
+        let span = self.span;
+        self.copy(copy, reg, span);
+        copy
     }
 
     pub(super) fn coalesce(&mut self, left: NodeId, right: NodeId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {

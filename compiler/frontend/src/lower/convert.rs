@@ -49,7 +49,7 @@ impl FunctionLower<'_, '_, '_> {
         self.emit(Inst::IfNil { src, target: is_nil }, span);
         self.jump(end);
         self.bind(is_nil);
-        let message = self.str("unwrapped a nil value");
+        let message = self.str("value is nil");
         let error = self.predefined("NilError");
         self.throw_new(error, message, span);
         self.bind(end);

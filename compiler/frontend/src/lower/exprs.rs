@@ -113,9 +113,7 @@ impl FunctionLower<'_, '_, '_> {
 
     /// The value of `id`, which is in `reg`: elsewhere, if what comes after might change it there.
     pub(super) fn kept(&mut self, id: NodeId, reg: Reg, after: &[NodeId]) -> Reg {
-        let NodeKind::Local(local) = self.body.node(id).kind else { return reg };
-        let data = self.body.local(local);
-        if !data.assigned || data.is_boxed() || !after.iter().any(|&node| self.may_assign(node)) {
+        if !self.is_changing_variable(id) || !after.iter().any(|&node| self.may_assign(node)) {
             return reg;
         }
         let ty = self.node_ty(id);
@@ -123,6 +121,27 @@ impl FunctionLower<'_, '_, '_> {
         let span = self.span;
         self.copy(copy, reg, span);
         copy
+    }
+
+    /// Whether an expression's value may lie in the register of a variable that is assigned again.
+    pub(super) fn is_changing_variable(&self, id: NodeId) -> bool {
+        match &self.body.node(id).kind {
+            NodeKind::Local(local) => {
+                let data = self.body.local(*local);
+                data.assigned && !data.is_boxed()
+            }
+            NodeKind::Block { tail: Some(inner), .. }
+            | NodeKind::PtrCast(inner)
+            | NodeKind::Wrap(inner)
+            | NodeKind::Unwrap(inner)
+            | NodeKind::ToAny(inner)
+            | NodeKind::FromAny(inner)
+            | NodeKind::ToTrait(inner)
+            | NodeKind::Convert(inner)
+            | NodeKind::ToStr(inner)
+            | NodeKind::Coalesce(inner, _) => self.is_changing_variable(*inner),
+            _ => false,
+        }
     }
 
     /// Whether an expression may assign to variables in registers. Only statements within expressions can.
