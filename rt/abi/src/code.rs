@@ -148,7 +148,19 @@ pub struct SiteRef<'a> {
     record: &'a [[u8; 4]],
 }
 
-/// One location of the encoded tables.
+/// One location of the encoded tables without its caller. Equal names are at equal offsets, so that places of one
+/// table can be compared without reading their names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Where the function's name is.
+    function: u32,
+    /// Where the source file's name is.
+    file: u32,
+    line: u32,
+    column: u32,
+}
+
+/// A [`Place`] with its names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LocationRef<'a> {
     /// The function's name.
@@ -159,8 +171,6 @@ pub struct LocationRef<'a> {
     pub line: u32,
     /// The column, 0 if unknown.
     pub column: u32,
-    /// The location of the call that was inlined here, or [`NONE`].
-    pub caller: u32,
 }
 
 fn word(words: &[[u8; 4]], at: usize) -> u32 {
@@ -197,17 +207,18 @@ impl<'a> CodeTable<'a> {
         Some(SiteRef { table: *self, record: &self.sites[index * 4..index * 4 + 4] })
     }
 
-    /// Location number `index`.
-    pub fn location(&self, index: u32) -> Option<LocationRef<'a>> {
+    /// Location number `index`, and that of the call that was inlined there, or [`NONE`].
+    pub fn place(&self, index: u32) -> Option<(Place, u32)> {
         let at = (index as usize).checked_mul(5)?;
         let record = self.locations.get(at..at + 5)?;
-        Some(LocationRef {
-            function: self.name(word(record, 0))?,
-            file: self.name(word(record, 1))?,
-            line: word(record, 2),
-            column: word(record, 3),
-            caller: word(record, 4),
-        })
+        let [function, file, line, column] = core::array::from_fn(|i| word(record, i));
+        Some((Place { function, file, line, column }, word(record, 4)))
+    }
+
+    /// A place of this table with its names.
+    pub fn location(&self, place: Place) -> Option<LocationRef<'a>> {
+        let Place { function, file, line, column } = place;
+        Some(LocationRef { function: self.name(function)?, file: self.name(file)?, line, column })
     }
 
     fn name(&self, at: u32) -> Option<&'a str> {
@@ -268,7 +279,8 @@ mod tests {
             assert_eq!(found.frame_size(), 32);
         }
         assert!(table.find(6).is_none() && table.find(100_000).is_none());
-        assert_eq!(table.location(0).unwrap().file, "f.vit");
+        let (place, caller) = table.place(0).unwrap();
+        assert_eq!((table.location(place).unwrap().file, caller), ("f.vit", NONE));
         assert!(CodeTable::new(&bytes[..40]).is_none());
     }
 }

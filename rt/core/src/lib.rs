@@ -71,5 +71,5 @@ pub use process::Process;
 pub use report::{UNCAUGHT, report_failure, report_uncaught};
 pub use runtime::Runtime;
 pub use throw::Throw;
-pub use trace::Frame;
+pub use trace::{Frame, Location};
 pub use word::Word;

@@ -169,7 +169,8 @@ impl Process {
 
     /// The stack trace of the exception raised last.
     pub fn stack_trace(&self) -> String {
-        self.seldom().traces.borrow_mut().last().map_or(String::new(), |trace| trace.to_string())
+        let table = self.runtime().code().map(|code| &code.table);
+        self.seldom().traces.borrow_mut().last().map_or(String::new(), |trace| trace.text(table))
     }
 
     /// The object at an address that a traced word holds.

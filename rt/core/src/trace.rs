@@ -12,11 +12,21 @@
 use crate::object::Str;
 use crate::process::Process;
 use crate::word::Word;
-use std::fmt::{self, Write};
+use std::fmt::Write;
+use vitte_abi::code::{CodeTable, Place};
 
 /// A frame of a stack trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Frame {
+pub enum Frame {
+    /// A place in the code table, whose names are read when the trace is shown: most never are.
+    Compiled(Place),
+    /// A function that an interpreter runs.
+    Interpreted(Location),
+}
+
+/// A place in the source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Location {
     /// The function's name.
     pub function: &'static str,
     /// The source file; empty if unknown.
@@ -59,33 +69,52 @@ impl Trace {
         }
     }
 
+    fn clear(&mut self) {
+        self.lines.clear();
+        self.last = None;
+        self.full = false;
+    }
+
     /// Whether further frames would not be shown.
     pub(crate) fn is_full(&self) -> bool {
         self.full
     }
 }
 
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Trace {
+    /// The lines as they are printed; `table` is that of the compiled code.
+    pub(crate) fn text(&self, table: Option<&CodeTable<'static>>) -> String {
+        let mut text = String::new();
         for line in &self.lines {
-            match line {
-                Line::More => f.write_str("  …\n")?,
-                Line::At(frame) => {
-                    f.write_str("  at ")?;
-                    f.write_str(frame.function)?;
-                    if !frame.file.is_empty() {
-                        f.write_str(" (")?;
-                        f.write_str(frame.file)?;
-                        if frame.line != 0 {
-                            write!(f, ":{}:{}", frame.line, frame.column)?;
-                        }
-                        f.write_char(')')?;
-                    }
-                    f.write_char('\n')?;
-                }
+            let location = match *line {
+                Line::More => None,
+                Line::At(Frame::Interpreted(location)) => Some(location),
+                Line::At(Frame::Compiled(place)) => table.and_then(|table| table.location(place)).map(|found| {
+                    Location { function: found.function, file: found.file, line: found.line, column: found.column }
+                }),
+            };
+            match location {
+                None => text.push_str("  …\n"),
+                Some(location) => location.show(&mut text),
             }
         }
-        Ok(())
+        text
+    }
+}
+
+impl Location {
+    fn show(&self, text: &mut String) {
+        text.push_str("  at ");
+        text.push_str(self.function);
+        if !self.file.is_empty() {
+            text.push_str(" (");
+            text.push_str(self.file);
+            if self.line != 0 {
+                let _ = write!(text, ":{}:{}", self.line, self.column);
+            }
+            text.push(')');
+        }
+        text.push('\n');
     }
 }
 
@@ -101,11 +130,12 @@ const MAX_KEPT: usize = 8;
 impl Traces {
     /// The trace of `exception` begins here.
     pub(crate) fn begin(&mut self, exception: Word) {
-        self.kept.retain(|(word, _)| *word != exception);
-        if self.kept.len() == MAX_KEPT {
-            self.kept.remove(0);
-        }
-        self.kept.push((exception, Trace::default()));
+        let known = self.kept.iter().position(|(word, _)| *word == exception);
+        let oldest = (self.kept.len() == MAX_KEPT).then_some(0);
+        // The memory of a trace that goes serves the one that comes.
+        let mut trace = known.or(oldest).map_or(Trace::default(), |at| self.kept.remove(at).1);
+        trace.clear();
+        self.kept.push((exception, trace));
     }
 
     /// The trace of `exception` goes on here: whether there is one.
@@ -139,7 +169,7 @@ mod tests {
     use super::*;
 
     fn frame(function: &'static str, line: u32) -> Frame {
-        Frame { function, file: "main.vit", line, column: 1 }
+        Frame::Interpreted(Location { function, file: "main.vit", line, column: 1 })
     }
 
     #[test]
@@ -149,7 +179,7 @@ mod tests {
             trace.push(frame("f", line));
         }
         let text = "  at f (main.vit:3:1)\n  at f (main.vit:7:1)\n  …\n  at f (main.vit:3:1)\n";
-        assert_eq!(trace.to_string(), text);
+        assert_eq!(trace.text(None), text);
     }
 
     #[test]
@@ -159,8 +189,8 @@ mod tests {
             trace.push(frame("f", 1 + line % 2));
         }
         assert!(trace.is_full());
-        assert_eq!(trace.to_string().lines().count(), MAX_FRAMES + 1);
-        assert!(trace.to_string().ends_with("  …\n"));
+        assert_eq!(trace.text(None).lines().count(), MAX_FRAMES + 1);
+        assert!(trace.text(None).ends_with("  …\n"));
     }
 
     #[test]
@@ -171,6 +201,6 @@ mod tests {
         traces.begin(Word(16));
         assert!(traces.resume(Word(8)) && !traces.resume(Word(24)));
         traces.last().unwrap().push(frame("outer", 2));
-        assert_eq!(traces.last().unwrap().to_string(), "  at inner (main.vit:1:1)\n  at outer (main.vit:2:1)\n");
+        assert_eq!(traces.last().unwrap().text(None), "  at inner (main.vit:1:1)\n  at outer (main.vit:2:1)\n");
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Frames<'c> {
     code: &'c Code,
     pc: u64,
     fp: u64,
+    /// The call found last: deep recursion repeats it.
+    last: Option<(u64, SiteRef<'static>)>,
 }
 
 /// One compiled frame, at a call.
@@ -55,7 +57,7 @@ pub(crate) struct CompiledFrame {
 impl<'c> Frames<'c> {
     /// The frames that lead to the call which returns to `pc`, by a function whose frame pointer is `fp`.
     pub(crate) fn new(code: &'c Code, pc: u64, fp: u64) -> Frames<'c> {
-        Frames { code, pc, fp }
+        Frames { code, pc, fp, last: None }
     }
 
     /// Calls `visit` with each traced word in the frames.
@@ -77,7 +79,14 @@ impl Iterator for Frames<'_> {
         if offset >= self.code.len {
             return None;
         }
-        let Some(site) = self.code.table.find(offset as u32) else { fatal("a call is missing from the code table") };
+        let site = match self.last {
+            Some((pc, site)) if pc == self.pc => site,
+            _ => match self.code.table.find(offset as u32) {
+                Some(site) => site,
+                None => fatal("a call is missing from the code table"),
+            },
+        };
+        self.last = Some((self.pc, site));
         let fp = self.fp;
         let record = fp as usize as *const u64;
         // SAFETY: a compiled frame keeps its caller's frame pointer and the return address there.
@@ -99,7 +108,7 @@ pub(crate) unsafe extern "C" fn find_handler(context: *mut Context) {
     let Some(code) = p.runtime().code() else { fatal("compiled code without tables") };
     // A handler's frame was recorded when the exception got there; raising it again continues above.
     let skip = goes_on && way == RAISED_AGAIN || way == RAISED_ON_ENTRY;
-    let mut record = Recorder { p, last: NONE, times: 0, alone: false, on: true, skip };
+    let mut record = Recorder { p, last: NONE, times: 0, alike: false, on: true, skip };
     for frame in p.frames(code) {
         record.site(code, frame.site.location());
         let handler = frame.site.handlers().find(|&(filter, _)| filter == ANY || is_type(p, exception, filter));
@@ -126,8 +135,8 @@ struct Recorder<'p> {
     p: &'p Process,
     last: u32,
     times: u32,
-    /// Whether nothing was inlined at the last location.
-    alone: bool,
+    /// Whether all that was inlined at the last location is of one place.
+    alike: bool,
     on: bool,
     skip: bool,
 }
@@ -137,18 +146,19 @@ impl Recorder<'_> {
         if std::mem::take(&mut self.skip) || !self.on || location == NONE {
             return;
         }
-        // Deep recursion repeats one location: look it up twice, no more.
+        // Deep recursion repeats one location: what repeats a third time is no news.
         self.times = if location == self.last { self.times + 1 } else { 1 };
-        if self.times > 2 && self.alone {
+        if self.times > 2 && self.alike {
             return;
         }
         self.last = location;
-        self.alone = code.table.location(location).is_some_and(|place| place.caller == NONE);
+        self.alike = true;
+        let mut first = None;
         let mut next = location;
-        while let Some(place) = code.table.location(next) {
-            let (function, file) = (place.function, place.file);
-            self.on = self.p.push_frame(Frame { function, file, line: place.line, column: place.column });
-            next = place.caller;
+        while let Some((place, caller)) = code.table.place(next) {
+            self.alike &= *first.get_or_insert(place) == place;
+            self.on = self.p.push_frame(Frame::Compiled(place));
+            next = caller;
         }
     }
 }

@@ -149,14 +149,14 @@ impl Machine {
     }
 
     /// Where a frame is, for people.
-    pub(crate) fn location(&self, frame: &Frame) -> vitte_rt::Frame {
+    pub(crate) fn location(&self, frame: &Frame) -> vitte_rt::Location {
         let module = &self.program.module;
         let function = self.program.declared(frame.func);
         let (file, line, column) = match function.line_at(Label(frame.pc)) {
             Some(line) => (module.files[line.file.index()].as_str(), line.line, line.column),
             None => ("", 0, 0),
         };
-        vitte_rt::Frame { function: &function.name, file, line, column }
+        vitte_rt::Location { function: &function.name, file, line, column }
     }
 }
 

@@ -18,7 +18,7 @@ impl Machine {
         for depth in (0..self.frames.len()).rev() {
             let frame = self.frames[depth];
             if !std::mem::take(&mut is_handler) && is_shown {
-                is_shown = self.process.push_frame(self.location(&frame));
+                is_shown = self.process.push_frame(vitte_rt::Frame::Interpreted(self.location(&frame)));
             }
             for handler in self.func(&frame).handlers_at(frame.pc) {
                 if handler.filter.is_none_or(|ty| self.is_type(exception, ty)) {
