@@ -18,6 +18,7 @@ mod loops;
 mod matches;
 mod ops;
 mod processes;
+mod text;
 mod traits;
 mod types;
 
@@ -80,6 +81,9 @@ pub(crate) struct Lowering<'s, 'a> {
     /// Functions that answer for constants.
     answers: FxHashMap<constants::Answer, FuncIdx>,
     own_equality: FxHashMap<Ty, bool>,
+    /// Functions that write values of types with a text of their own within.
+    texts: FxHashMap<Ty, FuncIdx>,
+    own_text: FxHashMap<Ty, bool>,
     /// How deep the instance is that is being made.
     depth: u32,
     /// The place in the source that code is made for.
@@ -133,6 +137,8 @@ pub(crate) fn lower(session: &mut Session<'_>, main: ModuleId, roots: &Roots) ->
         equality: FxHashMap::default(),
         answers: FxHashMap::default(),
         own_equality: FxHashMap::default(),
+        texts: FxHashMap::default(),
+        own_text: FxHashMap::default(),
         depth: 0,
         at: Span::default(),
         failed: false,

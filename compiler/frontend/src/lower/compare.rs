@@ -8,7 +8,9 @@ use crate::implementing::Found;
 use crate::program::Field;
 use crate::source::Span;
 use crate::types::{Infer, Kind, Ty, Tys};
+use rustc_hash::FxHashSet;
 use std::rc::Rc;
+use vitbc::limits::MAX_TYPE_NESTING;
 use vitbc::{Const, FieldIdx, FuncIdx, Inst, Reg, TypeIdx, VariantIdx};
 
 impl Lowering<'_, '_> {
@@ -17,12 +19,30 @@ impl Lowering<'_, '_> {
         if let Some(&known) = self.own_equality.get(&ty) {
             return known;
         }
-        // Types that contain themselves have none of their own, unless another part has.
-        self.own_equality.insert(ty, false);
-        let own =
-            self.implements_eq(ty).is_some() || self.parts_of(ty).into_iter().any(|part| self.has_own_equality(part));
+        let own = self.within(ty, Self::parts_of, &mut |low, part| low.implements_eq(part).is_some());
         self.own_equality.insert(ty, own);
         own
+    }
+
+    /// Whether a type or something that it is made of is as wanted; `parts` says what a type is made of.
+    pub(super) fn within(
+        &mut self,
+        ty: Ty,
+        parts: fn(&mut Self, Ty) -> Vec<Ty>,
+        wanted: &mut dyn FnMut(&mut Self, Ty) -> bool,
+    ) -> bool {
+        let mut seen = FxHashSet::from_iter([ty]);
+        let mut pending = vec![ty];
+        while let Some(ty) = pending.pop() {
+            if wanted(self, ty) {
+                return true;
+            }
+            // Types that contain ever larger ones are refused elsewhere.
+            if self.session.program.types.nesting(ty) <= MAX_TYPE_NESTING {
+                pending.extend(parts(self, ty).into_iter().filter(|&part| seen.insert(part)));
+            }
+        }
+        false
     }
 
     /// The function by which a type defines its own equality.

@@ -1,13 +1,11 @@
-//! Values as values of other types, and as text.
+//! Values as values of other types.
 
-use super::Resolved;
 use super::function::FunctionLower;
 use crate::body::{NodeId, NodeKind};
-use crate::implementing::Found;
 use crate::source::Span;
-use crate::types::{Infer, Kind, Ty, Tys};
+use crate::types::{Kind, Ty};
 use std::rc::Rc;
-use vitbc::{Const, Inst, Reg, TypeIdx};
+use vitbc::{Const, Inst, Reg};
 
 impl FunctionLower<'_, '_, '_> {
     /// A literal that can be loaded as an optional or `any` at once.
@@ -150,59 +148,6 @@ impl FunctionLower<'_, '_, '_> {
         let src = self.expr(inner, None);
         let dst = self.target(want, ty);
         self.emit(Inst::Convert { dst, src }, span);
-        dst
-    }
-
-    /// The function by which a type defines its own text.
-    fn own_text(&mut self, ty: Ty) -> Option<(crate::program::FuncId, Tys)> {
-        if !matches!(self.kind(ty), Kind::Adt(..)) {
-            return None;
-        }
-        let to_str = self.low.session.program.lang().to_str;
-        let found = self.low.session.program.find_impl(&mut Infer::default(), &[], (to_str, Tys::EMPTY), ty);
-        let Some(Found::Impl(..)) = found else { return None };
-        let method = self.low.session.program.trait_data(to_str).methods[0];
-        let targs = self.low.session.program.types.tys(&[ty]);
-        match self.low.resolve(method, targs) {
-            Resolved::Func(func, targs) => Some((func, targs)),
-            Resolved::Builtin => None,
-        }
-    }
-
-    pub(super) fn has_own_text(&mut self, ty: Ty) -> bool {
-        self.own_text(ty).is_some()
-    }
-
-    pub(super) fn text_node(&mut self, inner: NodeId, want: Option<Reg>, span: Span) -> Reg {
-        let ty = self.node_ty(inner);
-        let src = self.expr(inner, None);
-        match ty {
-            Ty::STR => self.deliver(src, want, span),
-            _ => self.text_into(src, ty, want, span),
-        }
-    }
-
-    /// The text of a value in a register.
-    pub(super) fn text_of(&mut self, src: Reg, ty: Ty, span: Span) -> Reg {
-        match ty {
-            Ty::STR => src,
-            _ => self.text_into(src, ty, None, span),
-        }
-    }
-
-    fn text_into(&mut self, src: Reg, ty: Ty, want: Option<Reg>, span: Span) -> Reg {
-        let own = self.own_text(ty);
-        let dst = match want {
-            Some(want) => want,
-            None => self.temp_idx(TypeIdx::STR),
-        };
-        match own {
-            Some((func, targs)) => {
-                let func = self.low.callable(func, targs, span);
-                self.emit(Inst::Call { dst: Some(dst), func, args: Box::new([src]) }, span);
-            }
-            None => self.emit(Inst::ToStr { dst, src }, span),
-        }
         dst
     }
 }

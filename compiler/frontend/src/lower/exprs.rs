@@ -400,7 +400,7 @@ impl FunctionLower<'_, '_, '_> {
     fn print(&mut self, args: &[NodeId], error: bool, span: Span) {
         if let ([arg], false) = (args, error) {
             let ty = self.node_ty(*arg);
-            let src = match self.has_own_text(ty) {
+            let src = match self.low.has_own_text(ty) {
                 true => self.text_node(*arg, None, span),
                 false => self.expr(*arg, None),
             };
