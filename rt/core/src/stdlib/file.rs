@@ -22,9 +22,15 @@ const FIRST: usize = 3;
 /// The most bytes that one read asks for, so that a careless maximum does not take memory.
 const MAX_READ: usize = 1 << 20;
 
-static FILES: Mutex<Vec<Option<Arc<File>>>> = Mutex::new(Vec::new());
+/// An open file, with the path that errors name.
+struct Open {
+    file: File,
+    path: Box<str>,
+}
 
-fn files() -> MutexGuard<'static, Vec<Option<Arc<File>>>> {
+static FILES: Mutex<Vec<Option<Arc<Open>>>> = Mutex::new(Vec::new());
+
+fn files() -> MutexGuard<'static, Vec<Option<Arc<Open>>>> {
     FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -55,9 +61,6 @@ fn throw_path(p: &Process, verb: &str, path: &str, error: &io::Error) -> Throw {
     throw_io(p, &format!("cannot {verb} '{path}'"), path, error)
 }
 
-fn throw_file(p: &Process, verb: &str, file: i64, error: &io::Error) -> Throw {
-    throw_io(p, &format!("cannot {verb} file {file}"), "", error)
-}
 
 /// Opens a file: its number.
 pub fn file_open(p: &Process, path: Str<'_>, mode: Str<'_>) -> Result<i64, Throw> {
@@ -81,21 +84,24 @@ pub fn file_open(p: &Process, path: Str<'_>, mode: Str<'_>) -> Result<i64, Throw
     if free == files.len() {
         files.push(None);
     }
-    files[free] = Some(Arc::new(file));
+    files[free] = Some(Arc::new(Open { file, path: path.into() }));
     Ok((free + FIRST) as i64)
 }
 
 /// The open file of this number. The table is not locked while the file is in use.
-fn open_file(p: &Process, verb: &str, file: i64) -> Result<Arc<File>, Throw> {
+fn open_file(p: &Process, verb: &str, file: i64) -> Result<Arc<Open>, Throw> {
     let found = usize::try_from(file).ok().and_then(|at| files().get(at.checked_sub(FIRST)?)?.clone());
-    found.ok_or_else(|| throw_file(p, verb, file, &io::Error::new(ErrorKind::NotFound, "it is not open")))
+    found.ok_or_else(|| {
+        let error = io::Error::new(ErrorKind::NotFound, "it is not open");
+        throw_io(p, &format!("cannot {verb} file {file}"), "", &error)
+    })
 }
 
 /// Appends up to `max` bytes to `into`; their number, 0 at the end.
 pub fn file_read<'p>(p: &'p Process, file: i64, into: List<'p>, max: i64) -> Result<i64, Throw> {
-    let mut open = &*open_file(p, "read", file)?;
+    let open = open_file(p, "read", file)?;
     let max = check_count(p, "number of bytes", max)?.min(MAX_READ);
-    let read = append_read(p, &mut open, into, max)?.map_err(|error| throw_file(p, "read", file, &error))?;
+    let read = append_read(p, &mut &open.file, into, max)?.map_err(|error| throw_path(p, "read", &open.path, &error))?;
     Ok(read as i64)
 }
 
@@ -122,14 +128,14 @@ fn append_read<'p>(
 
 /// Writes all of `data` from `start` up to `end`.
 pub fn file_write(p: &Process, file: i64, data: List<'_>, start: i64, end: i64) -> Result<(), Throw> {
-    let mut open = &*open_file(p, "write", file)?;
+    let open = open_file(p, "write", file)?;
     let range = check_range(p, start, end, data.len())?;
-    open.write_all(&data.bytes()[range]).map_err(|error| throw_file(p, "write", file, &error))
+    (&open.file).write_all(&data.bytes()[range]).map_err(|error| throw_path(p, "write", &open.path, &error))
 }
 
 /// Moves to `offset` from the start (0), the current place (1) or the end (2); the new place.
 pub fn file_seek(p: &Process, file: i64, offset: i64, whence: i64) -> Result<i64, Throw> {
-    let mut open = &*open_file(p, "seek in", file)?;
+    let open = open_file(p, "seek in", file)?;
     let to = match whence {
         0 => u64::try_from(offset).ok().map(SeekFrom::Start),
         1 => Some(SeekFrom::Current(offset)),
@@ -137,9 +143,9 @@ pub fn file_seek(p: &Process, file: i64, offset: i64, whence: i64) -> Result<i64
         _ => None,
     };
     to.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "there is no such place"))
-        .and_then(|to| open.seek(to))
+        .and_then(|to| (&open.file).seek(to))
         .map(|place| place as i64)
-        .map_err(|error| throw_file(p, "seek in", file, &error))
+        .map_err(|error| throw_path(p, "seek in", &open.path, &error))
 }
 
 /// Closes a file. Its number may be given to another.
