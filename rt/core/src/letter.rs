@@ -65,6 +65,36 @@ const MOST_KEPT: usize = 1 << 16;
 impl Letter {
     /// A copy of `message` and all that it refers to. Objects that it refers to twice are copied once.
     pub fn seal(p: &Process, message: Word) -> Letter {
+        Letter::seal_plain(p, message.0).unwrap_or_else(|| Letter::seal_graph(p, message))
+    }
+
+    /// The same for an immediate, a constant, or a small object that refers to no others.
+    fn seal_plain(p: &Process, message: u64) -> Option<Letter> {
+        let mut few = [0; FEW];
+        if !word::is_object(message) {
+            return Some(Letter { words: Words::Few(0, few), root: message });
+        }
+        let object = p.object(message);
+        let header = object.header();
+        if header & flag::IMMORTAL != 0 {
+            return Some(Letter { words: Words::Few(0, few), root: message });
+        }
+        // SAFETY: there is an object of this header.
+        let (size, traced, count) = unsafe { p.runtime().shapes().of(message, header) };
+        let n = size as usize / 8;
+        let first = (traced.wrapping_sub(message)) as usize / 8;
+        let place = few.get_mut(..n)?;
+        for (at, slot) in place.iter_mut().enumerate().skip(1) {
+            *slot = object.raw(at as u32 * 8);
+            if count != 0 && (first..first + count as usize).contains(&at) && word::is_object(*slot) {
+                return None;
+            }
+        }
+        place[0] = header & IDENTITY;
+        Some(Letter { words: Words::Few(n as u8, few), root: INSIDE })
+    }
+
+    fn seal_graph(p: &Process, message: Word) -> Letter {
         let mut sealer = DESK.take();
         let root = sealer.take(p, message.0);
         let mut at = 0;

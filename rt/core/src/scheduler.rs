@@ -38,7 +38,6 @@ use crate::runtime::Runtime;
 use crate::signal::Signal;
 use crate::sys::host::{self, Instant};
 use crate::ties::Ties;
-use clock::Running;
 use pool::Pool;
 use settled::Settled;
 use std::cell::{Cell, RefCell};
@@ -331,7 +330,8 @@ impl Scheduler {
 pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
     let scheduler = runtime.scheduler();
     let ending = loop {
-        let turn = resume(main, None);
+        clock::begin_turn(main.process());
+        let turn = resume(main);
         let process = main.process();
         match outcome(turn, process) {
             Outcome::Paused(pause) => match scheduler.crew.get() {
@@ -413,10 +413,9 @@ impl Deadlock {
     }
 }
 
-/// Gives a process its turn, and says so to the clock.
-fn resume(body: &mut dyn Body, running: Option<&Running>) -> Turn {
+/// Gives a process its turn.
+fn resume(body: &mut dyn Body) -> Turn {
     let process = body.process();
-    process.scheduled().handle.is_urged.store(false, Ordering::SeqCst);
     if let Some(turn) = process.begin_turn() {
         return turn;
     }
@@ -425,18 +424,7 @@ fn resume(body: &mut dyn Body, running: Option<&Running>) -> Turn {
         process.scheduled().budget.set(Some(1 + scheduler.choose(MAX_BUDGET) as u32));
         process.request_yield();
     }
-    let Some(running) = running else {
-        clock::begin_turn(process);
-        return body.resume();
-    };
-    running.begin(process);
-    // Whoever sends such a signal after this look sees what runs here.
-    if process.scheduled().handle.is_urged.load(Ordering::SeqCst) {
-        process.request_yield();
-    }
-    let turn = body.resume();
-    running.end();
-    turn
+    body.resume()
 }
 
 /// What a process has to do with the scheduler.

@@ -3,9 +3,9 @@
 //! ```text
 //!            ┌───────────── yields, or was noticed ─────────────┐
 //!            ▼                                                  │
-//!  ─────► READY ──── begin ────► RUNNING ──── wake ────► NOTIFIED
+//!  ─────► READY ───── run ─────► RUNNING ──── wake ────► NOTIFIED
 //!            ▲                     │  ▲                         │
-//!            │                    park└──────── begin ──────────┘
+//!            │                    park└───────── run ───────────┘
 //!            │                     ▼
 //!            └────── wake ────  WAITING
 //! ```
@@ -16,7 +16,7 @@
 use super::{Body, Pid};
 use crate::inbox::Inbox;
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
 
 const READY: u8 = 0;
 const RUNNING: u8 = 1;
@@ -32,8 +32,6 @@ pub(crate) struct Handle {
     pub(crate) pid: Pid,
     pub(crate) inbox: Inbox,
     state: AtomicU8,
-    /// Whether signals have come since its turn began that it is to act on even if it never looks for messages.
-    pub(super) is_urged: AtomicBool,
     /// When the timer of the process goes off, in nanoseconds of the scheduler's clock.
     pub(super) timer: AtomicU64,
     body: UnsafeCell<Option<Carried>>,
@@ -70,7 +68,6 @@ impl Handle {
             pid,
             inbox: Inbox::default(),
             state: AtomicU8::new(RUNNING),
-            is_urged: AtomicBool::new(false),
             timer: AtomicU64::new(NEVER),
             body: UnsafeCell::new(None),
         }
@@ -95,11 +92,17 @@ impl Handle {
         parked
     }
 
-    /// Begins a turn of the process, which was taken from a queue: its body.
-    pub(super) fn begin(&self) -> Carried {
-        self.state.store(RUNNING, Ordering::SeqCst);
+    /// The body of the process, which was taken from a queue.
+    pub(super) fn take_body(&self) -> Carried {
         // SAFETY: whoever takes a process from a queue owns its body.
         unsafe { (*self.body.get()).take() }.expect("a process that is ready has a body")
+    }
+
+    /// Begins a turn of the process, before it looks for signals.
+    pub(super) fn run(&self) {
+        self.state.store(RUNNING, Ordering::Relaxed);
+        // Between this and looking for signals; senders do it the other way round.
+        fence(Ordering::SeqCst);
     }
 
     /// Calls `f` with the body of a process that waits: what it returns, true if there is no body.
@@ -153,7 +156,8 @@ mod tests {
         let handle = Handle::new(7);
         assert!(handle.park(Carried::Own(Box::new(Nothing))));
         assert!(handle.wake() && !handle.wake());
-        let body = handle.begin();
+        let body = handle.take_body();
+        handle.run();
         assert!(!handle.wake() && !handle.wake());
         assert!(!handle.park(body), "it was notified");
         assert!(!handle.wake());
@@ -162,7 +166,8 @@ mod tests {
 
     impl Handle {
         fn begin_and_park(&self) -> bool {
-            let body = self.begin();
+            let body = self.take_body();
+            self.run();
             self.park(body)
         }
     }

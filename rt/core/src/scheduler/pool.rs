@@ -102,9 +102,6 @@ impl Crew for Pool {
         let is_urgent = !matches!(signal, Signal::Message(_));
         let woken = self.table.with(to, |handle| {
             handle.inbox.put(signal);
-            if is_urgent {
-                handle.is_urged.store(true, Ordering::SeqCst);
-            }
             handle.wake().then(|| NonNull::from(handle))
         });
         match woken {
@@ -325,9 +322,14 @@ impl Pool {
     /// Runs a process that was taken from a queue until its turn ends.
     fn turn(&'static self, worker: &Worker, handle: NonNull<Handle>) {
         // SAFETY: a process that is ready is alive, and lives at least until it is put away or removed below.
-        let (mut carried, pid) = unsafe { (handle.as_ref().begin(), handle.as_ref().pid) };
+        let place = unsafe { handle.as_ref() };
+        let pid = place.pid;
+        let mut carried = place.take_body();
         let body = carried.body();
-        let turn = resume(body, Some(&worker.running));
+        worker.running.begin(body.process());
+        place.run();
+        let turn = resume(body);
+        worker.running.end();
         let process = body.process();
         match outcome(turn, process) {
             Outcome::Paused(pause) => self.put_away(handle, pause, carried),
