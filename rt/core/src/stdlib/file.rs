@@ -61,7 +61,6 @@ fn throw_path(p: &Process, verb: &str, path: &str, error: &io::Error) -> Throw {
     throw_io(p, &format!("cannot {verb} '{path}'"), path, error)
 }
 
-
 /// Opens a file: its number.
 pub fn file_open(p: &Process, path: Str<'_>, mode: Str<'_>) -> Result<i64, Throw> {
     let path = path.as_str();
@@ -101,7 +100,8 @@ fn open_file(p: &Process, verb: &str, file: i64) -> Result<Arc<Open>, Throw> {
 pub fn file_read<'p>(p: &'p Process, file: i64, into: List<'p>, max: i64) -> Result<i64, Throw> {
     let open = open_file(p, "read", file)?;
     let max = check_count(p, "number of bytes", max)?.min(MAX_READ);
-    let read = append_read(p, &mut &open.file, into, max)?.map_err(|error| throw_path(p, "read", &open.path, &error))?;
+    let read =
+        append_read(p, &mut &open.file, into, max)?.map_err(|error| throw_path(p, "read", &open.path, &error))?;
     Ok(read as i64)
 }
 
