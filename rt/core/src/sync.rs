@@ -1,8 +1,8 @@
 //! What threads share data with: the standard library's, or loom's, which tries every order of what threads do.
 
-#[cfg(loom)]
+#[cfg(all(loom, test))]
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-#[cfg(not(loom))]
+#[cfg(not(all(loom, test)))]
 pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
