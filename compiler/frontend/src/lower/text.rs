@@ -24,14 +24,14 @@ impl Lowering<'_, '_> {
         }
         let own = self.within(ty, Self::shown_parts, &mut |low, part| {
             let dynamic = matches!(low.session.program.types.kind(part), Kind::Any | Kind::Trait(..));
-            low.to_str_of(part).is_some() || dynamic && low.program_defines_texts()
+            low.own_text_method(part).is_some() || dynamic && low.program_defines_texts()
         });
         self.own_text.insert(ty, own);
         own
     }
 
     /// The function by which a type defines its own text.
-    fn to_str_of(&mut self, ty: Ty) -> Option<(FuncId, Tys)> {
+    fn own_text_method(&mut self, ty: Ty) -> Option<(FuncId, Tys)> {
         if !matches!(self.session.program.types.kind(ty), Kind::Adt(..)) {
             return None;
         }
@@ -64,7 +64,11 @@ impl Lowering<'_, '_> {
             Kind::Adt(id, _) => !self.session.program.adt(id).is_enum,
             _ => false,
         };
-        if self.to_str_of(ty).is_some() || is_struct && self.contains_itself(ty) { vec![] } else { self.all_parts(ty) }
+        if self.own_text_method(ty).is_some() || is_struct && self.contains_itself(ty) {
+            vec![]
+        } else {
+            self.all_parts(ty)
+        }
     }
 
     fn contains_itself(&mut self, ty: Ty) -> bool {
@@ -141,7 +145,7 @@ impl FunctionLower<'_, '_, '_> {
     /// The text of a value of which a part, or itself, has a text of its own.
     fn own_text(&mut self, dst: Reg, src: Reg, ty: Ty, depth: Reg, span: Span) {
         self.low.at = span;
-        let (func, args) = match self.low.to_str_of(ty) {
+        let (func, args) = match self.low.own_text_method(ty) {
             Some((func, targs)) => (self.low.callable(func, targs, span), Box::new([src]) as Box<[Reg]>),
             None => (self.low.text_function(ty, span), Box::new([src, depth]) as Box<[Reg]>),
         };
