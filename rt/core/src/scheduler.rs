@@ -13,6 +13,7 @@
 
 #[cfg_attr(target_family = "wasm", path = "scheduler/clock_counted.rs")]
 mod clock;
+mod deadlock;
 mod handle;
 mod pool;
 mod queue;
@@ -38,6 +39,7 @@ use crate::runtime::Runtime;
 use crate::signal::Signal;
 use crate::sys::host::{self, Instant};
 use crate::ties::Ties;
+use deadlock::Deadlock;
 use pool::Pool;
 use settled::Settled;
 use std::cell::{Cell, RefCell};
@@ -377,40 +379,6 @@ fn outcome(turn: Turn, process: &Process) -> Outcome {
 
 fn main_ended(process: &Process, reason: &Reason) -> Ending {
     reason.report(process).map_or(Ending::Exited(0), Ending::Failed)
-}
-
-/// What is told if all processes wait for messages.
-struct Deadlock {
-    text: String,
-    shown: usize,
-}
-
-impl Default for Deadlock {
-    fn default() -> Deadlock {
-        Deadlock { text: "error: deadlock: all processes wait for messages\n".into(), shown: 0 }
-    }
-}
-
-impl Deadlock {
-    /// So many processes are shown.
-    const MOST: usize = 10;
-
-    /// Tells where a process waits; false if there is enough.
-    fn add(&mut self, body: &mut dyn Body) -> bool {
-        body.trace();
-        let process = body.process();
-        self.text.push_str(&format!("process {}:\n{}", process.pid(), process.stack_trace()));
-        self.shown += 1;
-        self.shown < Deadlock::MOST
-    }
-
-    /// The end of a program with so many processes.
-    fn end(mut self, n: usize) -> Ending {
-        if n > self.shown {
-            self.text.push_str(&format!("and {} more processes\n", n - self.shown));
-        }
-        Ending::Failed(self.text)
-    }
 }
 
 /// Gives a process its turn.

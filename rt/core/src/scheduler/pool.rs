@@ -15,12 +15,13 @@
 //! that runs the program.
 
 use super::clock::{LOOK, Running, TURN};
+use super::deadlock::Deadlock;
 use super::handle::{Carried, Handle, NEVER};
 use super::queue::{Injector, Ring};
 use super::settled::Settled;
 use super::table::Table;
 use super::timers::Timers;
-use super::{Body, Crew, Deadlock, Ending, MAIN, Outcome, Pause, Pid, Scheduler, main_ended, outcome, resume};
+use super::{Body, Crew, Ending, MAIN, Outcome, Pause, Pid, Scheduler, main_ended, outcome, resume};
 use crate::process::Process;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
