@@ -126,8 +126,12 @@ fn execute(module: &[u8]) -> Result<bool> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     std::thread::scope(|scope| {
-        scope.spawn(|| err.map(|err| copy_behind_mark(err, std::io::stderr())));
-        out.map(|out| copy_behind_mark(out, std::io::stdout()));
+        if let Some(err) = err {
+            scope.spawn(|| copy_behind_mark(err, std::io::stderr()));
+        }
+        if let Some(out) = out {
+            copy_behind_mark(out, std::io::stdout());
+        }
     });
     Ok(child.wait().map_err(failed)?.success())
 }
