@@ -148,7 +148,7 @@ impl CType {
             type_id::F32 => CType::F32,
             type_id::FLOAT => CType::F64,
             type_id::STR => CType::Str,
-            ..type_id::FIRST_USER => CType::I64,
+            ty if ty < type_id::FIRST_USER => CType::I64,
             _ => CType::Struct,
         }
     }
