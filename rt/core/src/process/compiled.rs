@@ -34,7 +34,8 @@ pub(crate) struct ForeignCall {
 
 impl Default for ForeignCall {
     fn default() -> ForeignCall {
-        ForeignCall { registers: &[], stack: &[], structs: &[], pins: None }
+        let none: *const [u64] = &[];
+        ForeignCall { registers: none, stack: none, structs: &[], pins: None }
     }
 }
 
