@@ -38,6 +38,7 @@ fn main() {
         add(format!("{program}::native-O0"), &host, |host, program| host.build_and_run("-O0", program));
         add(format!("{program}::native-O2"), &host, |host, program| host.build_and_run("-O2", program));
     }
+    add("exports::native-O2".into(), &host, |host, library| host.link_and_run(library));
     for (target, run_with) in emulated() {
         let architecture = target.split('-').next().unwrap_or_default().trim_end_matches("gc").to_owned();
         let machine = Machine::new(format!("{architecture}-linux-gnu-gcc"), Some(target), run_with);
@@ -45,6 +46,7 @@ fn main() {
             let run = |machine: &Machine, program: &str| machine.build_and_run("-O2", program);
             add(format!("{program}::{architecture}"), &machine, run);
         }
+        add(format!("exports::{architecture}"), &machine, |machine, library| machine.link_and_run(library));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -82,6 +84,8 @@ impl Machine {
         fs::write(at("shapes.c"), made.c)?;
         fs::write(at("calls.vit"), made.calls)?;
         fs::write(at("callbacks.vit"), made.callbacks)?;
+        fs::write(at("exports.vit"), made.exports)?;
+        fs::write(at("exports.c"), made.main)?;
         let mut command = Command::new(&self.cc);
         command.args(["-O1", "-shared", "-fPIC", "-o"]).arg(at("libshapes.so")).arg(at("shapes.c"));
         succeed(command.output()?)?;
@@ -100,15 +104,39 @@ impl Machine {
         let executable = folder.join(format!("{program}{level}"));
         let mut command = Command::new(VITTEC);
         command.args(["build", level, "-L"]).arg(folder).arg("-o").arg(&executable);
-        if let Some(target) = &self.target {
-            command.args(["--target", target]);
-        }
+        command.args(self.target_args());
         succeed(command.arg(folder.join(program).with_extension("vit")).output()?)?;
+        self.run(&executable)
+    }
+
+    /// Makes a library, links a C program with it in both ways, and runs that.
+    fn link_and_run(&self, library: &str) -> Result<(), Failed> {
+        let folder = self.folder()?;
+        let mut command = Command::new(VITTEC);
+        command.current_dir(folder).args(["build", "--emit", "staticlib,sharedlib,header"]).args(self.target_args());
+        succeed(command.arg(format!("{library}.vit")).output()?)?;
+        let archive = format!("lib{library}.a");
+        let linked: [&[&str]; 2] = [&[&archive, "-lm", "-lpthread", "-ldl"], &["-L.", &format!("-l{library}")]];
+        for (name, args) in ["static", "shared"].into_iter().zip(linked) {
+            let mut command = Command::new(&self.cc);
+            command.current_dir(folder).arg(format!("{library}.c")).args(args).args(["-o", name]);
+            succeed(command.output()?)?;
+            self.run(&folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    fn target_args(&self) -> impl Iterator<Item = &str> {
+        self.target.iter().flat_map(|target| ["--target", target.as_str()])
+    }
+
+    /// Runs an executable, which is to find nothing wrong.
+    fn run(&self, executable: &Path) -> Result<(), Failed> {
         match self.run_with.split_first() {
-            None => self.expect_done(Command::new(&executable), &[false, true]),
+            None => self.expect_done(Command::new(executable), &[false, true]),
             Some((emulator, args)) => {
                 let mut command = Command::new(emulator);
-                command.args(args).arg(&executable);
+                command.args(args).arg(executable);
                 self.expect_done(command, &[false])
             }
         }

@@ -15,6 +15,10 @@ pub struct Foreign {
     pub calls: String,
     /// The program whose functions C calls; it prints `done`.
     pub callbacks: String,
+    /// A library of such functions, to be named `exports`.
+    pub exports: String,
+    /// The C program that calls it; it prints `done`.
+    pub main: String,
 }
 
 /// A type of both languages.
@@ -51,15 +55,19 @@ pub fn foreign(seed: u64, n: usize) -> Foreign {
     maker.out.c.push_str(C_HEAD);
     maker.out.calls.push_str(VITTE_HEAD);
     maker.out.callbacks.push_str(VITTE_HEAD);
+    maker.out.exports.push_str(VITTE_HEAD);
+    _ = write!(maker.out.main, "#include \"exports.h\"\n{C_HEAD}");
     for _ in 0..n / 3 {
         maker.add_struct();
     }
-    let (mut calls, mut callbacks) = (String::new(), String::new());
+    let (mut calls, mut callbacks, mut asks) = (String::new(), String::new(), String::new());
     for number in 0..n {
         maker.function(number);
         maker.callback(number);
+        maker.export(number);
         _ = writeln!(calls, "    call{number}()");
         _ = writeln!(callbacks, "    reverse{number}(back{number})");
+        _ = writeln!(asks, "    ask{number}();");
         if number % 5 == 0 {
             maker.variadic(number);
             _ = writeln!(calls, "    more{number}()");
@@ -67,6 +75,7 @@ pub fn foreign(seed: u64, n: usize) -> Foreign {
     }
     _ = write!(maker.out.calls, "fn main() {{\n{calls}    print(\"done\")\n}}\n");
     _ = write!(maker.out.callbacks, "fn main() {{\n{callbacks}    print(\"done\")\n}}\n");
+    _ = write!(maker.out.main, "int main(void) {{\n{asks}    puts(\"done\");\n    return 0;\n}}\n");
     maker.out
 }
 
@@ -92,10 +101,11 @@ struct Maker {
 }
 
 impl Maker {
-    /// Adds a line or more to both programs.
+    /// Adds a line or more to all Vitte code.
     fn vitte(&mut self, text: &str) {
-        self.out.calls.push_str(text);
-        self.out.callbacks.push_str(text);
+        for out in [&mut self.out.calls, &mut self.out.callbacks, &mut self.out.exports] {
+            out.push_str(text);
+        }
     }
 
     /// Declares a struct, and for each language a function that compares two.
@@ -136,10 +146,11 @@ impl Maker {
         }
         _ = writeln!(self.out.c, "typedef struct {{\n{}}} S{number};", in_c.concat());
         let same = same_in_c.join(" && ");
-        _ = writeln!(
-            self.out.c,
-            "static bool same{number}(const S{number} *a, const S{number} *b) {{ return {same}; }}"
-        );
+        let same = format!("static bool same{number}(const S{number} *a, const S{number} *b) {{ return {same}; }}\n");
+        self.out.c.push_str(&same);
+        // The header has those structs only that an export takes or gives.
+        _ = write!(self.out.main, "typedef struct vitte_S{number} S{number};\n{same}");
+        _ = writeln!(self.out.exports, "pub fn keep{number}(x: S{number}) -> S{number} {{ x }}");
         let (fields_in_vitte, same) = (in_vitte.join(", "), same_in_vitte.join(" and "));
         self.vitte(&format!(
             "extern struct S{number} {{ {fields_in_vitte} }}\n\
@@ -278,6 +289,33 @@ impl Maker {
                 self.out.callbacks.push_str("}\n");
             }
         }
+    }
+
+    /// A Vitte function that C calls as one of a library.
+    fn export(&mut self, number: usize) {
+        let (params, result) = (self.params(), self.result());
+        let (in_vitte, in_c) = self.values(&params);
+        let name = format!("offer{number}");
+        _ = writeln!(self.out.exports, "pub {} {{", vitte_head(&name, &params, result.as_ref()));
+        _ = writeln!(self.out.main, "static void ask{number}(void) {{");
+        let mut args = vec![];
+        for (position, ty) in params.iter().enumerate() {
+            let (what, variable) = (format!("{name}, argument {position}"), format!("a{position}"));
+            self.out.exports.push_str(&vitte_check(&what, ty, &variable, &in_vitte[position]));
+            _ = writeln!(self.out.main, "    {} = {};", declare(ty, &variable), in_c[position]);
+            args.push(variable);
+        }
+        let mut check = String::new();
+        if let Some(ty) = &result {
+            let (vitte, c) = self.value(ty);
+            _ = writeln!(self.out.exports, "    {vitte}");
+            _ = writeln!(self.out.main, "    {};", declare(ty, "r"));
+            args.push("&r".to_owned());
+            check = c_check(&format!("result of {name}"), ty, "r", &c);
+        }
+        let call = format!("vitte_{name}({})", args.join(", "));
+        _ = write!(self.out.main, "    if ({call} != 0) wrong(\"status of {name}\");\n{check}}}\n");
+        self.out.exports.push_str("}\n");
     }
 
     /// A C function with a variable number of arguments.

@@ -76,7 +76,7 @@ impl Outgoing {
 /// Where a struct comes back.
 struct StructResult {
     ty: TypeId,
-    layout: Layout,
+    layout: &'static Layout,
     /// The registers it is in; `None` if the function writes it to the image.
     pieces: Option<Vec<Piece>>,
     image: Image,
@@ -85,9 +85,9 @@ struct StructResult {
 impl StructResult {
     /// Tells the function where to write it, if it does.
     fn announce(p: &Process, ty: TypeId, out: &mut Outgoing) -> StructResult {
-        let layout = Layout::of(p.types(), ty);
-        let pieces = CONVENTION.result(&layout);
-        let image = image::empty(&layout);
+        let layout = p.runtime().c_layout(ty);
+        let pieces = CONVENTION.result(layout);
+        let image = image::empty(layout);
         if pieces.is_none() {
             match CONVENTION.result_register {
                 true => out.registers.result = image.as_ptr() as u64,
@@ -107,7 +107,7 @@ impl StructResult {
             };
             image::put(&mut self.image, piece.offset, piece.size, bits);
         }
-        image::read(p, self.ty, &self.layout, &self.image).address()
+        image::read(p, self.ty, self.layout, &self.image).address()
     }
 }
 
@@ -132,9 +132,9 @@ fn call(p: &Process, code: u64, signature: Signature<'_>, args: &[u64]) -> Resul
             CType::F32 if variadic => out.scalar(CType::F64, f64::from(f32::from_bits(bits as u32)).to_bits(), true),
             CType::Str => out.string(Str::of(p.object(bits)).bytes()),
             CType::Struct => {
-                let layout = Layout::of(p.types(), ty);
-                let image = image::write(p, p.object(bits), &layout);
-                out.structure(&layout, image, variadic);
+                let layout = p.runtime().c_layout(ty);
+                let image = image::write(p, p.object(bits), layout);
+                out.structure(layout, image, variadic);
             }
             scalar => out.scalar(scalar, bits, variadic),
         }

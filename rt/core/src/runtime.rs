@@ -8,8 +8,10 @@ use crate::scheduler::Scheduler;
 use crate::ties::Reference;
 use crate::unwind::Code;
 use crate::word::Word;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vitte_abi::TypeId;
+use vitte_abi::foreign::Layout;
 use vitte_abi::object::{immortal_header, offset, str_size, type_id};
 use vitte_abi::types::{Record, Shape, TypeInfo, TypeTable};
 
@@ -21,6 +23,8 @@ pub struct Runtime {
     /// For each type that of its lists.
     lists: Box<[Option<TypeId>]>,
     shapes: Shapes,
+    /// How C lays each type out, once it has crossed.
+    c_layouts: Box<[OnceLock<Layout>]>,
     options: Options,
     args: Vec<String>,
     code: Option<Code>,
@@ -52,12 +56,14 @@ impl Runtime {
             }
         }
         let lists = lists.into();
+        let c_layouts = types.types.iter().map(|_| OnceLock::new()).collect();
         Box::leak(Box::new(Runtime {
             types,
             forms,
             scalars,
             lists,
             shapes,
+            c_layouts,
             scheduler: Scheduler::new(&options),
             options,
             args,
@@ -119,6 +125,11 @@ impl Runtime {
     /// Whether a type implements a trait.
     pub fn implements(&self, trait_ty: TypeId, ty: TypeId) -> bool {
         self.types.impls.binary_search(&(trait_ty, ty)).is_ok()
+    }
+
+    /// How C lays out a type that crosses to it.
+    pub fn c_layout(&self, ty: TypeId) -> &Layout {
+        self.c_layouts[ty as usize].get_or_init(|| Layout::of(&self.types, ty))
     }
 
     /// How the collector sees objects.

@@ -7,7 +7,7 @@ use std::ffi::{CStr, c_char};
 use std::ptr;
 use vitte_abi::TypeId;
 use vitte_abi::foreign::convention::{Passing, Place};
-use vitte_abi::foreign::{CType, Layout, Registers, Signature};
+use vitte_abi::foreign::{CType, Registers, Signature};
 
 /// A call by C code.
 pub(crate) struct Incoming {
@@ -45,9 +45,9 @@ impl Incoming {
             let c_type = CType::of(ty);
             words.push(match c_type {
                 CType::Struct => {
-                    let layout = Layout::of(p.types(), ty);
-                    let mut image = image::empty(&layout);
-                    match cursor.structure(&layout, false) {
+                    let layout = p.runtime().c_layout(ty);
+                    let mut image = image::empty(layout);
+                    match cursor.structure(layout, false) {
                         Passing::Pieces(pieces) => {
                             for piece in pieces {
                                 image::put(&mut image, piece.offset, piece.size, get(piece.place));
@@ -58,7 +58,7 @@ impl Incoming {
                             copy(get(place), image.as_mut_ptr() as u64, layout.size)
                         },
                     }
-                    image::read(p, ty, &layout, &image).address()
+                    image::read(p, ty, layout, &image).address()
                 }
                 CType::Str => {
                     let text = get(cursor.scalar(c_type, false)) as usize as *const c_char;
@@ -81,27 +81,20 @@ impl Incoming {
     /// # Safety
     /// As of [`Incoming::open`].
     pub(crate) unsafe fn close(self, p: &Process, registers: &mut Registers, failed: bool) {
-        let (bits, c_type) = (self.words[0], CType::of(self.result));
-        let mut layout = Layout { size: c_type.size(), align: 1, leaves: vec![] };
-        let mut image = vec![bits].into();
-        if c_type == CType::Struct {
-            layout = Layout::of(p.types(), self.result);
-            image = match failed {
-                true => image::empty(&layout),
-                false => image::write(p, p.object(bits), &layout),
-            };
-        } else if failed {
-            image[0] = 0;
-        }
+        let bits = if failed { 0 } else { self.words[0] };
+        let c_type = CType::of(self.result);
+        let layout = (c_type == CType::Struct).then(|| p.runtime().c_layout(self.result));
+        let image = match layout {
+            Some(layout) if failed => image::empty(layout),
+            Some(layout) => image::write(p, p.object(bits), layout),
+            None => vec![bits].into(),
+        };
         if let Some(address) = self.address {
             // SAFETY: by its signature, the function was given the address of room for the result.
-            unsafe { copy(image.as_ptr() as u64, address, layout.size) };
+            unsafe { copy(image.as_ptr() as u64, address, layout.map_or(c_type.size(), |layout| layout.size)) };
             registers.ints[0] = address;
-        } else if c_type != CType::Struct {
-            registers.ints[0] = c_type.register(image[0]);
-            registers.floats[0] = c_type.register(image[0]);
-        } else {
-            for piece in CONVENTION.result(&layout).into_iter().flatten() {
+        } else if let Some(layout) = layout {
+            for piece in CONVENTION.result(layout).into_iter().flatten() {
                 let bits = image::get(&image, piece.offset, piece.size);
                 let bits = piece.ty.map_or(bits, |ty| ty.register(ty.slot_bits(bits)));
                 match piece.place {
@@ -110,13 +103,16 @@ impl Incoming {
                     Place::Stack(_) => unreachable!("results go into registers or to an address"),
                 }
             }
+        } else {
+            registers.ints[0] = c_type.register(bits);
+            registers.floats[0] = c_type.register(bits);
         }
     }
 }
 
 /// Whether C returns the type by writing it to an address that the caller gives.
 fn is_in_memory(p: &Process, ty: TypeId) -> bool {
-    CType::of(ty) == CType::Struct && CONVENTION.result(&Layout::of(p.types(), ty)).is_none()
+    CType::of(ty) == CType::Struct && CONVENTION.result(p.runtime().c_layout(ty)).is_none()
 }
 
 /// Copies bytes.
