@@ -59,8 +59,14 @@ fn emulated() -> Vec<(String, Vec<String>)> {
     for row in rows.as_array().expect("it prints an array") {
         let run_with: Vec<String> = serde_json::from_value(row["run-with"].clone()).expect("a list of words");
         let name = row["name"].as_str().unwrap_or_default();
-        if row["linker"] == true && row["runs"] == true && !run_with.is_empty() && name.ends_with("-gnu") {
-            found.push((name.to_owned(), run_with));
+        if run_with.is_empty() || !name.ends_with("-gnu") {
+            continue;
+        }
+        match row["linker"] == true && row["runs"] == true {
+            true => found.push((name.to_owned(), run_with)),
+            false => eprintln!(
+                "{name} is left out: it needs its C compiler, its emulator, and the runtime that `scripts/build-rt {name}` makes"
+            ),
         }
     }
     found

@@ -45,7 +45,9 @@ impl Program {
     /// The types of the fields of a struct or array.
     fn parts(&self, ty: Ty) -> Vec<Ty> {
         match self.types.kind(ty) {
-            Kind::Adt(id, _) => self.adt(id).variants[0].fields.iter().map(|field| field.ty).collect(),
+            Kind::Adt(id, _) if self.adt(id).is_extern => {
+                self.adt(id).variants[0].fields.iter().map(|field| field.ty).collect()
+            }
             Kind::Tuple(items) => self.types.list(items).to_vec(),
             _ => vec![],
         }
@@ -58,6 +60,7 @@ impl Program {
             Kind::I32 | Kind::U32 | Kind::F32 => 4,
             Kind::Int | Kind::U64 | Kind::Float | Kind::Ptr(_) | Kind::ExternFn(..) => 8,
             Kind::Adt(..) | Kind::Tuple(_) => {
+                // A struct that C does not have takes no room there; only a pointer to it can be.
                 let (mut end, mut align) = (0, 1);
                 for (offset, field) in self.c_fields(ty) {
                     let (size, own) = self.c_size(field);

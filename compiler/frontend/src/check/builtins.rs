@@ -176,7 +176,10 @@ impl Checker<'_, '_> {
         nodes.extend(self.args(args, &params, false));
         if op == Op::PtrLoad || op == Op::PtrStore {
             let target = self.part(Item, ty);
-            if !self.session.program.is_in_c(target) {
+            let target = self.resolve(target);
+            let program = &self.session.program;
+            // A type parameter is looked at when it is known.
+            if !program.is_in_c(target) && !program.types.has_param(target) {
                 let shown = self.show(target);
                 let message = format!("a `{shown}` cannot be read through a pointer");
                 self.error(Diagnostic::error(codes::BAD_FOREIGN, name.span, message));

@@ -3,6 +3,8 @@
 use super::function::FunctionLower;
 use crate::ast::Binary;
 use crate::body::{NodeId, Op};
+use crate::codes;
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::types::{Kind, Ty};
 use vitbc::{Const, FieldIdx, Inst, Reg, TypeIdx};
@@ -53,7 +55,9 @@ impl FunctionLower<'_, '_, '_> {
             Op::PtrStore => {
                 self.low.out.set_foreign();
                 let value_ty = self.node_ty(args[1]);
-                self.store_to(r(0), 0, value_ty, r(1), span);
+                if self.is_in_c(value_ty, span) {
+                    self.store_to(r(0), 0, value_ty, r(1), span);
+                }
                 return want.unwrap_or(Reg(0));
             }
             _ => return self.op_value(op, base_ty, &regs, want, ty, span),
@@ -111,7 +115,9 @@ impl FunctionLower<'_, '_, '_> {
             Op::StackTrace => Inst::StackTrace { dst },
             Op::PtrLoad => {
                 self.low.out.set_foreign();
-                self.load_from(r(0), 0, ty, dst, span);
+                if self.is_in_c(ty, span) {
+                    self.load_from(r(0), 0, ty, dst, span);
+                }
                 return dst;
             }
             Op::PtrStr => {
@@ -173,6 +179,18 @@ impl FunctionLower<'_, '_, '_> {
         self.bind(missing);
         self.emit(Inst::LoadConst { dst, value: Const::Nil }, span);
         self.bind(end);
+    }
+
+    /// Whether C has the type of a value behind a pointer: in an instance of generic code, it may not, which is
+    /// reported.
+    fn is_in_c(&mut self, ty: Ty, span: Span) -> bool {
+        let program = &self.low.session.program;
+        let is_in_c = program.is_in_c(ty);
+        if !is_in_c {
+            let message = format!("a `{}` cannot be read through a pointer", program.show(ty));
+            self.low.error(Diagnostic::error(codes::BAD_FOREIGN, span, message));
+        }
+        is_in_c
     }
 
     /// The value of type `ty` at an address.
