@@ -92,12 +92,17 @@ fn fetch(p: &Process) -> bool {
 
 /// Whether there is a message under the cursor; it is left in `context.result`.
 pub fn receive_peek(p: &Process) -> bool {
-    if !fetch(p) {
-        return false;
-    }
     let mailbox = p.mailbox();
-    let opened = mailbox.opened.borrow().get(mailbox.cursor.get()).copied();
-    let Some(word) = opened.or_else(|| mailbox.open_letter(p)) else { unreachable!("there is a message") };
+    let opened = || mailbox.opened.borrow().get(mailbox.cursor.get()).copied();
+    // A receive that goes through many messages looks for further signals when it comes to their end.
+    let word = match opened() {
+        Some(word) if mailbox.cursor.get() != 0 => word,
+        _ if !fetch(p) => return false,
+        _ => {
+            let Some(word) = opened().or_else(|| mailbox.open_letter(p)) else { unreachable!("there is a message") };
+            word
+        }
+    };
     p.set_result(word.0);
     true
 }
