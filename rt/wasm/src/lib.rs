@@ -1,6 +1,6 @@
 //! The wasm module that programs are packed into: the interpreter, the runtime, and a place for the program's bytecode.
 //!
-//! It exports its memory and [`run`], and imports what `docs/wasm.md` describes. `main.mjs` beside this file is what
+//! It exports its memory and `run`, and imports what `docs/wasm.md` describes. `main.mjs` beside this file is what
 //! gives it that in JavaScript. On other machines this crate is empty.
 #![cfg(target_family = "wasm")]
 
