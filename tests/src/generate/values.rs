@@ -173,7 +173,8 @@ impl Frame<'_> {
 
     /// A value taken from another, or from the module.
     fn special(&mut self, ty: TypeIdx, depth: u32) -> Option<Reg> {
-        let dst = match self.world.dice.below(7) {
+        let dst = match self.world.dice.below(8) {
+            7 if self.world.ty(ty).is_integer() || self.world.ty(ty).is_real() => self.table_item(ty),
             0 => {
                 let global = self.world.global(ty)?;
                 let dst = self.new_reg(ty);
@@ -194,6 +195,18 @@ impl Frame<'_> {
         };
         self.readable(dst);
         Some(dst)
+    }
+
+    /// An item of a constant table of numbers, or of what is behind its end.
+    fn table_item(&mut self, ty: TypeIdx) -> Reg {
+        // Bytes below 64 make floats of all sizes that are neither infinite nor NaN.
+        let bytes: Vec<u8> = (0..16).map(|_| self.world.dice.below(64) as u8).collect();
+        let table = self.world.data_const(&bytes);
+        let index = *self.world.dice.pick(&[0, 0, 0, 1, 1, 1, 1, 16]);
+        let index = self.int(index);
+        let dst = self.new_reg(ty);
+        self.emit(Inst::TableGet { dst, table, index });
+        dst
     }
 
     /// A field of a struct or tuple.
