@@ -159,7 +159,7 @@ impl TypedValueParser for Cpu {
 /// The names that `--cpu` takes, a line for each architecture.
 fn processors() -> String {
     let mut text = String::new();
-    for target in Target::names().filter_map(|name| Target::find(name).ok()) {
+    for target in Target::names().filter_map(|name| Target::find(name).ok()).filter(|target| !target.packed) {
         let architecture = format!("{}: ", target.triple.architecture);
         if !text.contains(&architecture) {
             let generic = if target.cpu == GENERIC { GENERIC.into() } else { format!("{GENERIC} ({})", target.cpu) };
