@@ -109,6 +109,7 @@ fn package(library: &str, target: &Target) -> String {
         _ if target.native => package,
         Architecture::X86_64 => package + ":amd64",
         Architecture::Aarch64(_) => package + ":arm64",
+        Architecture::Riscv64(_) => package + ":riscv64",
         other => format!("{package}:{other}"),
     }
 }
