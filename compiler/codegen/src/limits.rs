@@ -11,7 +11,8 @@ use vitte_abi::object::Repr;
 /// The most steps by which translation looks for the values of a function's registers: nodes that a read passes, and
 /// arguments of block parameters.
 pub const MAX_REGISTER_STEPS: usize = 1 << 23;
-/// The most references that a function keeps during its calls: for each call those that are used after it.
+/// The most references that a function keeps while the heap may be collected: for each instruction that may, those that are
+/// used later.
 const MAX_KEPT: usize = 1 << 22;
 /// The most steps by which that is found out: edges on which references are alive.
 const MAX_STEPS: usize = 1 << 26;
@@ -41,7 +42,7 @@ fn between(calls: &Calls, from: usize, to: usize) -> usize {
 
 /// Whether there are more pairs of a reference and a call across which it is live than [`MAX_KEPT`].
 fn keeps_too_much(func: &Function) -> bool {
-    let calls = |inst: Inst| func.insts[inst].op.collects() || func.insts[inst].op.throws();
+    let calls = |inst: Inst| func.insts[inst].op.collects();
     let n_calls = func.insts.keys().filter(|&inst| calls(inst)).count();
     if func.values.len().saturating_mul(n_calls) <= MAX_KEPT {
         return false;
