@@ -3,7 +3,7 @@
 use crate::env::Env;
 use crate::image::Image;
 use crate::passes::{self, Stats};
-use crate::{CompileError, Options, define, ir, isa, object, translate};
+use crate::{CompileError, Options, define, ir, isa, limits, object, translate};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -71,7 +71,7 @@ pub fn compile_to_memory(module: &Verified<Module>, options: &Options) -> Result
 pub fn emit_ssa(module: &Verified<Module>, options: &Options) -> Result<String, CompileError> {
     on_threads(options, || {
         let prepared = Prepared::new(module, options.library)?;
-        let functions = prepared.functions(options, &mut Report::default());
+        let functions = prepared.functions(options, &mut Report::default())?;
         Ok(functions.iter().map(|function| format!("{function}\n")).collect())
     })
 }
@@ -84,7 +84,7 @@ pub fn emit_clif(module: &Verified<Module>, options: &Options) -> Result<String,
     let isa = isa::make(options)?;
     on_threads(options, || {
         let prepared = Prepared::new(module, options.library)?;
-        let functions = prepared.functions(options, &mut Report::default());
+        let functions = prepared.functions(options, &mut Report::default())?;
         define::print_clif(prepared.env(), &functions, &*isa)
     })
 }
@@ -97,7 +97,7 @@ pub fn emit_asm(module: &Verified<Module>, options: &Options) -> Result<String, 
     let isa = isa::make(options)?;
     on_threads(options, || {
         let prepared = Prepared::new(module, options.library)?;
-        let functions = prepared.functions(options, &mut Report::default());
+        let functions = prepared.functions(options, &mut Report::default())?;
         define::print_asm(prepared.env(), &functions, &*isa)
     })
 }
@@ -110,7 +110,7 @@ fn make(
 ) -> Result<(Image, Report), CompileError> {
     let mut report = Report::default();
     let prepared = report.time("layout", || Prepared::new(module, options.library))?;
-    let functions = prepared.functions(options, &mut report);
+    let functions = prepared.functions(options, &mut report)?;
     let mut image = report.time("define", || define::define(prepared.env(), &functions, target, options))?;
     image.choose_collector(options.collector);
     image.require(isa::features(target));
@@ -137,16 +137,21 @@ impl<'m> Prepared<'m> {
         Env { module: self.module, layout: &self.layout, natives: &self.natives, library: self.library }
     }
 
-    fn functions(&self, options: &Options, report: &mut Report) -> Vec<ir::Function> {
+    fn functions(&self, options: &Options, report: &mut Report) -> Result<Vec<ir::Function>, CompileError> {
         let env = self.env();
         let translated = report.time("translate", || {
             let positions = 0..self.module.functions.len();
-            positions.into_par_iter().with_min_len(8).map(|position| translate(&env, position)).collect()
-        });
+            positions
+                .into_par_iter()
+                .with_min_len(8)
+                .map(|position| translate(&env, position))
+                .collect::<Result<_, _>>()
+        })?;
         let mut stats = Stats::default();
         let functions = report.time("passes", || passes::run(&env, translated, options.opt, &mut stats));
         report.stats = stats;
-        functions
+        functions.par_iter().try_for_each(limits::check)?;
+        Ok(functions)
     }
 }
 

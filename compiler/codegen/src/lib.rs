@@ -16,6 +16,7 @@ pub mod image;
 pub mod ir;
 pub mod isa;
 pub mod jit;
+pub mod limits;
 pub mod object;
 mod options;
 pub mod passes;

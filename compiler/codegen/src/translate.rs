@@ -28,9 +28,11 @@ mod processes;
 mod registers;
 mod strings;
 
+use crate::CompileError;
 use crate::env::Env;
 use crate::ir::verify::assert_verified;
 use crate::ir::{self, Block, Jump, Loc, Terminator};
+use crate::limits::too_large;
 use crate::passes::prune_params;
 pub(crate) use constants::immediate;
 use cranelift_codegen::packed_option::ReservedValue;
@@ -43,7 +45,10 @@ use vitte_abi::object::Repr;
 /// Makes SSA of the function at `position` of the module's functions.
 ///
 /// It is ready for code generation: passes improve it but nothing depends on them.
-pub fn translate(env: &Env<'_>, position: usize) -> ir::Function {
+///
+/// # Errors
+/// The function is too large.
+pub fn translate(env: &Env<'_>, position: usize) -> Result<ir::Function, CompileError> {
     let idx = env.module.func_idx(position);
     let code = &env.module.functions[position];
     let flow = Flow::new(code);
@@ -65,13 +70,16 @@ pub fn translate(env: &Env<'_>, position: usize) -> ir::Function {
         landings: vec![None; code.handlers.len()],
     };
     translator.run();
+    if translator.registers.is_too_large() {
+        return Err(too_large(&code.name, "too many registers change between too many jumps"));
+    }
     let mut func = translator.func;
     func.drop_unreachable();
     prune_params(&mut func);
     if cfg!(debug_assertions) {
         assert_verified(env, &func, "translation");
     }
-    func
+    Ok(func)
 }
 
 /// What a function's translation goes through.
@@ -361,7 +369,7 @@ mod tests {
         let module = vitbc::verify::verify(module).unwrap();
         let layout = Layout::new(&module);
         let env = Env { module: &module, layout: &layout, natives: &[], library: false };
-        translate(&env, 0)
+        translate(&env, 0).unwrap()
     }
 
     #[test]

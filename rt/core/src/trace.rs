@@ -6,12 +6,14 @@
 //!   at main (main.vit:20:1)
 //! ```
 //!
-//! Frames that repeat the one before are shown as one `…`, whatever their number, and so is what follows the first
-//! [`MAX_FRAMES`] lines: so engines that inline or overflow at different depths print the same.
+//! Where frames repeat, one after the other or in rounds of up to [`MAX_ROUND`], the outermost round is shown and then a
+//! `…`, and so is what follows the first [`MAX_LINES`] lines: so engines that inline or overflow at different depths print
+//! the same.
 
 use crate::object::Str;
 use crate::process::Process;
 use crate::word::Word;
+use std::collections::VecDeque;
 use std::fmt::Write;
 use vitte_abi::code::{CodeTable, Place};
 
@@ -38,17 +40,20 @@ pub struct Location {
 }
 
 /// Lines of a trace that are kept.
-const MAX_FRAMES: usize = 100;
+const MAX_LINES: usize = 100;
+/// Frames of the longest round.
+const MAX_ROUND: usize = 16;
 
 /// The way of one exception, innermost frame first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trace {
     lines: Vec<Line>,
-    last: Option<Frame>,
+    /// The latest round of those that repeat here; empty if none do.
+    round: VecDeque<Frame>,
     full: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Line {
     At(Frame),
     More,
@@ -60,18 +65,43 @@ impl Trace {
         if self.full {
             return;
         }
-        let repeated = self.last.replace(frame) == Some(frame);
-        self.full = self.lines.len() == MAX_FRAMES;
-        if !repeated && !self.full {
-            self.lines.push(Line::At(frame));
-        } else if !matches!(self.lines.last(), Some(Line::More)) {
+        if let Some(&first) = self.round.front() {
+            if first == frame {
+                self.round.rotate_left(1);
+                return;
+            }
+            self.lines.extend(self.round.drain(..).map(Line::At));
             self.lines.push(Line::More);
+        }
+        if self.lines.len() >= MAX_LINES {
+            self.lines.push(Line::More);
+            self.full = true;
+            return;
+        }
+        self.lines.push(Line::At(frame));
+        self.find_round();
+    }
+
+    /// Whether the last lines are two rounds of the same frames, which then leave the lines.
+    fn find_round(&mut self) {
+        let n_lines = self.lines.len();
+        let found = (1..=MAX_ROUND.min(n_lines / 2)).find(|&len| {
+            let (one, other) = self.lines[n_lines - 2 * len..].split_at(len);
+            one == other && !one.contains(&Line::More)
+        });
+        if let Some(len) = found {
+            let frame = |line| match line {
+                Line::At(frame) => Some(frame),
+                Line::More => None,
+            };
+            self.round = self.lines.drain(n_lines - len..).filter_map(frame).collect();
+            self.lines.truncate(n_lines - 2 * len);
         }
     }
 
     fn clear(&mut self) {
         self.lines.clear();
-        self.last = None;
+        self.round.clear();
         self.full = false;
     }
 
@@ -85,8 +115,10 @@ impl Trace {
     /// The lines as they are printed; `table` is that of the compiled code.
     pub(crate) fn text(&self, table: Option<&CodeTable<'static>>) -> String {
         let mut text = String::new();
-        for line in &self.lines {
-            let location = match *line {
+        let round = self.round.iter().map(|&frame| Line::At(frame));
+        let more = (!self.round.is_empty()).then_some(Line::More);
+        for line in self.lines.iter().copied().chain(round).chain(more) {
+            let location = match line {
                 Line::More => None,
                 Line::At(Frame::Interpreted(location)) => Some(location),
                 Line::At(Frame::Compiled(place)) => table.and_then(|table| table.location(place)).map(|found| {
@@ -183,13 +215,26 @@ mod tests {
     }
 
     #[test]
+    fn rounds_look_the_same_wherever_they_begin() {
+        for n_frames in 6..12 {
+            let mut trace = Trace::default();
+            // Outermost, and so last, is line 3.
+            (0..n_frames).rev().for_each(|at| trace.push(frame("f", 3 + at % 3)));
+            let text = "  at f (main.vit:5:1)\n  at f (main.vit:4:1)\n  at f (main.vit:3:1)\n  …\n";
+            assert_eq!(trace.text(None), text);
+            trace.push(frame("main", 9));
+            assert_eq!(trace.text(None), format!("{text}  at main (main.vit:9:1)\n"));
+        }
+    }
+
+    #[test]
     fn long_traces_are_cut() {
         let mut trace = Trace::default();
         for line in 0..1000 {
-            trace.push(frame("f", 1 + line % 2));
+            trace.push(frame("f", 1 + line));
         }
         assert!(trace.is_full());
-        assert_eq!(trace.text(None).lines().count(), MAX_FRAMES + 1);
+        assert_eq!(trace.text(None).lines().count(), MAX_LINES + 1);
         assert!(trace.text(None).ends_with("  …\n"));
     }
 

@@ -14,7 +14,7 @@ pub(super) fn with_program(source: &str, f: impl FnOnce(&Env<'_>, Vec<Function>)
     let module = vitbc::verify::verify(module).unwrap();
     let (layout, natives) = (Layout::new(&module), resolve_natives(&module).unwrap());
     let env = Env { module: &module, layout: &layout, natives: &natives, library: false };
-    let functions = (0..module.functions.len()).map(|position| translate(&env, position)).collect();
+    let functions = (0..module.functions.len()).map(|position| translate(&env, position).unwrap()).collect();
     f(&env, functions);
 }
 

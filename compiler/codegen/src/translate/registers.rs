@@ -11,6 +11,7 @@
 use super::flow::Flow;
 use crate::env::Env;
 use crate::ir::{Arg, Block, Function, Op, Value};
+use crate::limits::MAX_REGISTER_STEPS;
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::packed_option::ReservedValue;
 use rustc_hash::FxHashMap;
@@ -33,6 +34,8 @@ pub(super) struct Registers {
     pending: Vec<(Block, Reg)>,
     /// What is read where nothing was written: by representation.
     undefined: FxHashMap<Repr, Value>,
+    /// See [`MAX_REGISTER_STEPS`]. Beyond it values are wrong.
+    steps: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -54,7 +57,13 @@ impl Registers {
             earlier: FxHashMap::default(),
             pending: Vec::new(),
             undefined: FxHashMap::default(),
+            steps: 0,
         }
+    }
+
+    /// Whether there was more to do than a function may ask for.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.steps > MAX_REGISTER_STEPS
     }
 
     /// Says that a node starts with `block`, and whether all reads may look in the block that jumps to it first.
@@ -99,6 +108,10 @@ impl Registers {
         let mut found = self.written(node, reg, block);
         let mut path = Vec::new();
         while found.is_none() {
+            self.steps += 1;
+            if self.is_too_large() {
+                return self.undefined(func, reg);
+            }
             path.push(node);
             let preds = &self.preds[node];
             found = match preds[..] {
@@ -162,6 +175,10 @@ impl Registers {
         while let Some(&(node, reg)) = self.pending.get(at) {
             at += 1;
             let preds = std::mem::take(&mut self.preds[node]);
+            self.steps += preds.len();
+            if self.is_too_large() {
+                return;
+            }
             for &pred in &preds {
                 let value = self.read(func, reg, pred);
                 for jump in func.blocks[pred].term.jumps_mut().filter(|jump| jump.block == node) {

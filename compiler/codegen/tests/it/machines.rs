@@ -247,7 +247,7 @@ fn compiles(module: &Verified<Module>, fill: impl Fn(&mut Body<'_>, &Layout)) {
     let env = Env { module, layout: &layout, natives: &[], library: false };
     let main = module.entry.expect("a main function");
     let mut functions: Vec<Function> =
-        (0..module.functions.len()).map(|position| vittec_codegen::translate(&env, position)).collect();
+        (0..module.functions.len()).map(|position| vittec_codegen::translate(&env, position).unwrap()).collect();
     let mut body = Body::new(&env, main);
     fill(&mut body, &layout);
     functions[main.index()] = body.finish();
