@@ -70,15 +70,18 @@ fn run(arguments: &[&str], files: Files) -> libwild::error::Result {
     Linker::with_file_system(files).run(&args).map(drop)
 }
 
+/// An input's content, which many may read.
+type Bytes = Arc<Cow<'static, [u8]>>;
+
 /// The inputs by name, and the output.
 #[derive(Clone)]
 struct Files {
-    inputs: Arc<[(&'static str, Arc<Cow<'static, [u8]>>)]>,
+    inputs: Arc<[(&'static str, Bytes)]>,
     output: Arc<Mutex<Vec<u8>>>,
 }
 
 #[derive(Debug)]
-struct Input(Arc<Cow<'static, [u8]>>);
+struct Input(Bytes);
 
 struct Output {
     bytes: Vec<u8>,
@@ -107,7 +110,7 @@ impl OutputFileData for Output {
 }
 
 impl Files {
-    fn find(&self, path: &Path) -> Result<&Arc<Cow<'static, [u8]>>, std::io::Error> {
+    fn find(&self, path: &Path) -> Result<&Bytes, std::io::Error> {
         let input = self.inputs.iter().find(|input| Path::new(input.0) == path);
         input.map(|input| &input.1).ok_or_else(|| ErrorKind::NotFound.into())
     }
