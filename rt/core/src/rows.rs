@@ -6,6 +6,7 @@ pub use crate::mailbox::{
     receive_peek as vt_receive_peek, receive_skip as vt_receive_skip, receive_take as vt_receive_take,
     receive_wait as vt_receive_wait, self_pid as vt_self, send as vt_send, sleep as vt_sleep, spawn as vt_spawn,
 };
+pub use crate::report::unreachable as vt_unreachable;
 pub use crate::stdlib::any::{
     any_add as vt_any_add, any_and as vt_any_and, any_div as vt_any_div, any_le as vt_any_le, any_lt as vt_any_lt,
     any_mul as vt_any_mul, any_neg as vt_any_neg, any_not as vt_any_not, any_or as vt_any_or, any_rem as vt_any_rem,
@@ -26,8 +27,8 @@ pub use crate::stdlib::io::{
     write_out as vt_write_out,
 };
 pub use crate::stdlib::list::{
-    list_copy as vt_list_copy, list_extend as vt_list_extend, list_fill as vt_list_fill,
-    list_grow as vt_list_grow, list_insert as vt_list_insert, list_new as vt_list_new, list_of as vt_list_of, list_of_data as vt_list_of_data,
+    list_copy as vt_list_copy, list_extend as vt_list_extend, list_fill as vt_list_fill, list_grow as vt_list_grow,
+    list_insert as vt_list_insert, list_new as vt_list_new, list_of as vt_list_of, list_of_data as vt_list_of_data,
     list_remove as vt_list_remove, list_reserve as vt_list_reserve, list_slice as vt_list_slice,
     list_truncate as vt_list_truncate,
 };
@@ -63,7 +64,6 @@ pub use crate::stdlib::string::{
     str_to_bytes as vt_str_to_bytes, str_trim as vt_str_trim, str_trim_end as vt_str_trim_end,
     str_trim_start as vt_str_trim_start, str_upper as vt_str_upper,
 };
-pub use crate::report::unreachable as vt_unreachable;
 pub use crate::stdlib::system::{
     args as vt_args, cpu_count as vt_cpu_count, current_dir as vt_current_dir, env_get as vt_env_get, exit as vt_exit,
     hostname as vt_hostname, random_seed as vt_random_seed, time_monotonic as vt_time_monotonic,

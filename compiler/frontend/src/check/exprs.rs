@@ -435,7 +435,9 @@ impl Checker<'_, '_> {
                 let any = self.node(NodeKind::ToAny(node), Ty::ANY, span);
                 self.node(NodeKind::FromAny(any), want, span)
             }
-            (Kind::Ptr(_), Kind::Ptr(_) | Kind::Int | Kind::U64) | (Kind::Int | Kind::U64, Kind::Ptr(_)) => self.node(NodeKind::PtrCast(node), want, span),
+            (Kind::Ptr(_), Kind::Ptr(_) | Kind::Int | Kind::U64) | (Kind::Int | Kind::U64, Kind::Ptr(_)) => {
+                self.node(NodeKind::PtrCast(node), want, span)
+            }
             (Kind::Infer(_), _) => self.coerce(node, want),
             (_, Kind::Any | Kind::Optional(_) | Kind::Trait(..)) => self.coerce(node, want),
             _ if self.try_unify(have, want) => node,
