@@ -10,12 +10,14 @@ mod calls;
 mod closures;
 mod coerce;
 mod exprs;
+mod known;
 mod loops;
 mod methods;
 mod operators;
 mod paths;
 mod patterns;
 mod places;
+mod writes;
 
 pub(crate) use builtins::builtin_names;
 
@@ -32,6 +34,7 @@ use crate::source::Span;
 use crate::types::{Infer, Kind, TraitId, Ty, Tys};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
+use writes::Writes;
 
 /// A program whose bodies are being checked, each when it is first asked for.
 pub(crate) struct Session<'a> {
@@ -40,6 +43,8 @@ pub(crate) struct Session<'a> {
     bodies: FxHashMap<FuncId, Rc<Body>>,
     /// The values of constants; `None` while they are evaluated.
     pub(crate) values: FxHashMap<crate::program::ConstId, Option<Value>>,
+    /// Where modules assign to variables, for those of which that was asked.
+    writes: FxHashMap<ModuleId, Rc<Writes>>,
     /// The module whose last statement is to show its value.
     pub(crate) show: Option<ModuleId>,
     /// The type of that value.
@@ -48,8 +53,14 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(crate) fn new(program: Program, asts: &'a [Ast]) -> Self {
-        let (bodies, values) = (FxHashMap::default(), FxHashMap::default());
-        Session { program, asts, bodies, values, show: None, shown: None }
+        let (bodies, values, writes) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
+        Session { program, asts, bodies, values, writes, show: None, shown: None }
+    }
+
+    /// Where a module assigns to variables.
+    fn writes(&mut self, module: ModuleId) -> Rc<Writes> {
+        let asts = self.asts;
+        Rc::clone(self.writes.entry(module).or_insert_with(|| Rc::new(Writes::of(&asts[module.0 as usize]))))
     }
 
     /// The typed body of a function that has one.
@@ -106,8 +117,10 @@ struct Checker<'s, 'a> {
     n_loops: u32,
     /// Whether to warn.
     warns: bool,
-    /// Optional variables that are known not to be nil here, since they have been compared with it.
-    not_nil: Vec<LocalId>,
+    /// What is known here of variables.
+    facts: Vec<known::Fact>,
+    /// The source of the function.
+    extent: Span,
     /// Where in `shadowed` the variables of the pattern begin that is being checked, and how deep in it we are.
     pattern: (usize, u32),
     /// The variables of the first alternative, while others are checked.
@@ -147,7 +160,8 @@ fn check(session: &mut Session<'_>, id: FuncId) -> Body {
         late_operators: vec![],
         n_loops: 0,
         warns,
-        not_nil: vec![],
+        facts: vec![],
+        extent: Span { start: 0, end: u32::MAX },
         pattern: (0, 0),
         alternatives: None,
     };
@@ -163,12 +177,16 @@ fn check(session: &mut Session<'_>, id: FuncId) -> Body {
                 _ => unreachable!("a function is declared by a function"),
             };
             let block = function.body.as_ref().unwrap_or_else(|| unreachable!("a body was parsed"));
+            checker.extent = block.span;
             checker.function_body(block, result)
         }
         Source::Expr(value) => checker.expr_as(value, result),
         Source::TopLevel => checker.top_level(),
         Source::Test(item) => match &ast.items[item as usize].kind {
-            ItemKind::Test { body, .. } => checker.function_body(body, Ty::UNIT),
+            ItemKind::Test { body, .. } => {
+                checker.extent = body.span;
+                checker.function_body(body, Ty::UNIT)
+            }
             _ => unreachable!("a test is declared by a test"),
         },
         Source::Required | Source::Native(_) | Source::Extern { .. } => unreachable!("such functions have no body"),
@@ -264,6 +282,9 @@ impl<'a> Checker<'_, 'a> {
     }
 
     fn node(&mut self, kind: NodeKind, ty: Ty, span: Span) -> NodeId {
+        if !self.facts.is_empty() {
+            self.forget_disturbed(&kind);
+        }
         self.body.nodes.push(Node { kind, ty, span });
         NodeId(self.body.nodes.len() as u32 - 1)
     }
@@ -325,9 +346,9 @@ impl<'a> Checker<'_, 'a> {
 
     /// Runs `f` in a scope of its own.
     fn scoped<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
-        let (mark, n_known) = (self.shadowed.len(), self.not_nil.len());
+        let (mark, n_locals) = (self.shadowed.len(), self.body.locals.len());
         let result = f(self);
-        self.not_nil.truncate(n_known);
+        self.forget_locals(n_locals);
         for (name, before) in self.shadowed.drain(mark..).rev() {
             match before {
                 Some(local) => self.scope.insert(name, local),

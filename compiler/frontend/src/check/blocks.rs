@@ -1,6 +1,7 @@
 //! Blocks, statements, conditionals, `match`, `try`.
 
 use super::Checker;
+use super::known::Meeting;
 use crate::ast::{self, ExprId, ExprKind, StmtKind};
 use crate::body::{Arm, Catch, NodeId, NodeKind, Stmt};
 use crate::codes;
@@ -238,7 +239,9 @@ impl Checker<'_, '_> {
 
     /// A block that must not come to its end.
     fn diverging(&mut self, block: &ast::Block) -> NodeId {
+        let before = self.facts.clone();
         let node = self.block(block, Use::Nothing);
+        self.facts = before;
         if self.ty(node) != Ty::NEVER {
             let message = "this block must leave: with `return`, `break`, `continue` or `throw`";
             self.error(Diagnostic::error(codes::MISPLACED, block.span, message));
@@ -257,7 +260,11 @@ impl Checker<'_, '_> {
             (ExprKind::Try(parts), _) => self.try_expr(parts, usage, span),
             (ExprKind::Receive { arms, after }, _) => self.receive(arms, *after, usage, span),
             (_, Use::Nothing) => self.expr(id, None),
-            (_, Use::Value(want)) => self.expr(id, want),
+            (_, Use::Value(want)) => {
+                let node = self.expr(id, want);
+                let is_plain = |kind| !matches!(kind, Kind::Optional(_) | Kind::Any | Kind::Trait(..) | Kind::Infer(_));
+                if want.is_some_and(|want| is_plain(self.kind(want))) { self.known_value(node) } else { node }
+            }
         }
     }
 
@@ -272,22 +279,30 @@ impl Checker<'_, '_> {
         let usage = if otherwise.is_none() { Use::Nothing } else { usage };
         let mut conds = vec![];
         let mut values = vec![];
-        let n_known = self.not_nil.len();
+        let mut meeting = Meeting::default();
         for (cond, block) in arms {
-            let test = self.nil_test(*cond);
-            let (cond, value) = self.scoped(|checker| {
+            let (cond, value, otherwise) = self.scoped(|checker| {
                 let cond = checker.condition(*cond);
-                (cond, checker.block(block, usage))
+                let before = checker.facts.clone();
+                checker.learn(cond, false);
+                let otherwise = std::mem::replace(&mut checker.facts, before);
+                checker.learn(cond, true);
+                (cond, checker.block(block, usage), otherwise)
             });
+            self.arrive(&mut meeting, value);
+            self.facts = otherwise;
             conds.push(cond);
             values.push(value);
-            // Whatever comes after `if x == nil { … }` is reached if it is not, or the block is left.
-            self.not_nil.extend(test.filter(|test| test.1).map(|test| test.0));
         }
-        values.extend(otherwise.map(|block| self.block(block, usage)));
-        if values.iter().take(arms.len()).any(|&value| self.ty(value) != Ty::NEVER) {
-            self.not_nil.truncate(n_known);
+        match otherwise {
+            Some(block) => {
+                let value = self.block(block, usage);
+                self.arrive(&mut meeting, value);
+                values.push(value);
+            }
+            None => self.pass(&mut meeting),
         }
+        self.leave(meeting);
         let ty = self.join(&mut values, usage);
         let ty = if otherwise.is_none() { Ty::UNIT } else { ty };
         let otherwise = otherwise.and_then(|_| values.pop());
@@ -320,13 +335,12 @@ impl Checker<'_, '_> {
             }
             ExprKind::Binary(ast::Binary::And, left, right) => {
                 let left = self.condition(*left);
-                let right = self.condition(*right);
+                let right = self.given(left, true, |checker| checker.condition(*right));
                 self.node(NodeKind::And(left, right), Ty::BOOL, span)
             }
             _ => {
                 let node = self.expr(id, Some(Ty::BOOL));
                 let node = self.known_value(node);
-                self.not_nil.extend(self.nil_test(id).filter(|test| !test.1).map(|test| test.0));
                 if let Kind::Optional(_) = self.kind(self.ty(node)) {
                     let message = "a condition is a `bool`, but this is a value that may be nil";
                     let diagnostic = Diagnostic::error(codes::MISMATCH, span, message);
@@ -335,34 +349,6 @@ impl Checker<'_, '_> {
                 }
                 self.coerce(node, Ty::BOOL)
             }
-        }
-    }
-
-    /// Whether a condition compares an optional variable that never changes with nil: the variable, and whether the
-    /// condition is true if it is nil.
-    pub(super) fn nil_test(&self, id: ExprId) -> Option<(crate::body::LocalId, bool)> {
-        let ExprKind::Binary(op @ (ast::Binary::Eq | ast::Binary::Ne), left, right) = self.ast[id].kind else {
-            return None;
-        };
-        let name = match (&self.ast[left].kind, &self.ast[right].kind) {
-            (ExprKind::Name(name), ExprKind::Nil) | (ExprKind::Nil, ExprKind::Name(name)) => *name,
-            _ => return None,
-        };
-        let local = *self.scope.get(&name)?;
-        let data = self.body.local(local);
-        let is_optional = matches!(self.kind(data.ty), Kind::Optional(_));
-        (is_optional && !data.mutable).then_some((local, op == ast::Binary::Eq))
-    }
-
-    /// The value in an optional variable that is known not to be nil; any other node as it is.
-    pub(super) fn known_value(&mut self, node: NodeId) -> NodeId {
-        let NodeKind::Local(local) = self.body.node(node).kind else { return node };
-        match self.kind(self.ty(node)) {
-            Kind::Optional(inner) if self.not_nil.contains(&local) => {
-                let span = self.span(node);
-                self.node(NodeKind::Unwrap(node), inner, span)
-            }
-            _ => node,
         }
     }
 
@@ -411,33 +397,47 @@ impl Checker<'_, '_> {
     fn match_expr(&mut self, value: ExprId, arms: &[ast::Arm], usage: Use, span: Span) -> NodeId {
         let node = self.expr(value, None);
         let ty = self.ty(node);
-        let (arms, ty) = self.arms(arms, ty, usage);
+        let (arms, ty) = self.arms(arms, ty, Some(node), usage);
         let ty = if arms.is_empty() { Ty::NEVER } else { ty };
         self.node(NodeKind::Match { value: node, arms }, ty, span)
     }
 
-    /// The arms of a `match` on a value of this type.
-    pub(super) fn arms(&mut self, arms: &[ast::Arm], ty: Ty, usage: Use) -> (Box<[Arm]>, Ty) {
+    /// The arms of a `match` on a value of this type, which perhaps a node reads.
+    fn arms(&mut self, arms: &[ast::Arm], ty: Ty, value: Option<NodeId>, usage: Use) -> (Box<[Arm]>, Ty) {
+        let mut meeting = Meeting::default();
         let mut nil_covered = false;
         let mut checked = vec![];
         let mut values = vec![];
         for arm in arms {
             let (pat, guard, body) = self.scoped(|checker| {
                 let pat = checker.arm_pattern(arm.pat, ty, nil_covered);
+                if nil_covered && let Some(value) = value {
+                    checker.learn_not_nil(value);
+                }
                 let guard = arm.guard.map(|guard| checker.condition(guard));
-                (pat, guard, checker.used(arm.body, usage))
+                let before = checker.facts.clone();
+                if let Some(guard) = guard {
+                    checker.learn(guard, true);
+                }
+                let body = checker.used(arm.body, usage);
+                checker.arrive(&mut meeting, body);
+                checker.facts = before;
+                (pat, guard, body)
             });
             nil_covered |= guard.is_none() && self.covers_nil(pat);
             checked.push((pat, guard));
             values.push(body);
         }
+        self.leave(meeting);
         let joined = self.join(&mut values, usage);
         let arms = checked.into_iter().zip(values).map(|((pat, guard), body)| Arm { pat, guard, body }).collect();
         (arms, joined)
     }
 
     fn try_expr(&mut self, parts: &ast::Try, usage: Use, span: Span) -> NodeId {
+        let (mut meeting, before) = (Meeting::default(), self.facts.clone());
         let body = self.block(&parts.body, usage);
+        self.arrive(&mut meeting, body);
         let mut values = vec![body];
         let mut catches = vec![];
         for catch in &parts.catches {
@@ -450,6 +450,9 @@ impl Checker<'_, '_> {
                 let span = catch.name.map_or(span, |name| name.span);
                 self.error(Diagnostic::error(codes::MISMATCH, span, message));
             }
+            // Any part of the body may have been carried out.
+            self.facts.clone_from(&before);
+            self.forget_changed_in(parts.body.span);
             let (local, value) = self.scoped(|checker| {
                 let local = catch.name.map(|name| checker.declare(name.name, ty.unwrap_or(Ty::ANY), name.span, false));
                 (local, checker.block(&catch.body, usage))
@@ -458,19 +461,40 @@ impl Checker<'_, '_> {
             if let Some(local) = local {
                 self.body.locals[local.0 as usize].used = true;
             }
+            self.arrive(&mut meeting, value);
             values.push(value);
             catches.push((local, ty.filter(|&ty| ty != Ty::ANY)));
         }
         let ty = self.join(&mut values, usage);
-        let finally = parts.finally.as_ref().map(|block| self.block(block, Use::Nothing));
+        let finally = parts.finally.as_ref().map(|block| {
+            self.facts = before;
+            self.forget_changed_in(span);
+            self.block(block, Use::Nothing)
+        });
+        let learnt = std::mem::take(&mut self.facts);
+        self.leave(meeting);
+        if let Some(block) = &parts.finally {
+            self.forget_changed_in(block.span);
+            self.facts.extend(learnt);
+        }
         let body = values.remove(0);
         let catches = catches.into_iter().zip(values).map(|((local, ty), body)| Catch { local, ty, body }).collect();
         self.node(NodeKind::Try { body, catches, finally }, ty, span)
     }
 
     fn receive(&mut self, arms: &[ast::Arm], after: Option<(ExprId, ExprId)>, usage: Use, span: Span) -> NodeId {
-        let (mut checked, mut ty) = self.arms(arms, Ty::ANY, usage);
-        let after = after.map(|(millis, value)| (self.expr_as(millis, Ty::INT), self.used(value, usage)));
+        let before = self.facts.clone();
+        let (mut checked, mut ty) = self.arms(arms, Ty::ANY, None, usage);
+        let after = after.map(|(millis, value)| {
+            let (mut meeting, received) = (Meeting::default(), std::mem::replace(&mut self.facts, before));
+            let millis = self.expr_as(millis, Ty::INT);
+            let value = self.used(value, usage);
+            self.arrive(&mut meeting, value);
+            self.facts = received;
+            self.pass(&mut meeting);
+            self.leave(meeting);
+            (millis, value)
+        });
         let mut after_value = after.map(|(_, value)| value);
         if let Some(value) = after_value {
             let mut values: Vec<NodeId> = checked.iter().map(|arm| arm.body).collect();

@@ -211,15 +211,7 @@ impl Checker<'_, '_> {
                 let name = self.program().names.intern("len");
                 Some(self.method_call(receiver, Ident { name, span }, &[], Some(Ty::INT), span))
             }
-            "assert" if args.len() == 1 || args.len() == 2 => {
-                let cond_span = self.ast[args[0]].span;
-                let cond = self.condition_value(args[0]);
-                let message = args.get(1).map(|&message| self.expr_as(message, Ty::STR));
-                let text = self.session.program.sources.text(cond_span).to_owned();
-                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-                let text = self.program().names.intern(&text);
-                Some(self.node(NodeKind::Assert { cond, message, text }, Ty::UNIT, span))
-            }
+            "assert" if args.len() == 1 || args.len() == 2 => Some(self.assert(args[0], args.get(1).copied(), span)),
             "self_pid" if args.is_empty() => Some(self.node(NodeKind::Op(Op::SelfPid, Box::new([])), Ty::PID, span)),
             "stack_trace" if args.is_empty() => {
                 Some(self.node(NodeKind::Op(Op::StackTrace, Box::new([])), Ty::STR, span))

@@ -89,7 +89,10 @@ impl Checker<'_, '_> {
         f: impl FnOnce(&mut Self) -> (P, B),
     ) -> (P, Vec<LocalId>, B) {
         self.frames.push(Frame { result, loops: vec![], captures: vec![], result_span });
+        let before = self.facts.clone();
+        self.forget_changing();
         let (params, body) = self.scoped(f);
+        self.facts = before;
         let frame = self.frames.pop().unwrap_or_else(|| unreachable!("the frame was pushed above"));
         (params, frame.captures, body)
     }

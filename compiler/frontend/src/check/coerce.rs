@@ -16,9 +16,9 @@ impl Checker<'_, '_> {
             return node;
         }
         let span = self.span(node);
-        if let (Kind::Optional(_), kind) = (self.kind(have), self.kind(want))
-            && !matches!(kind, Kind::Optional(_) | Kind::Any | Kind::Infer(_) | Kind::Error)
-        {
+        let is_open = matches!(self.kind(want), Kind::Any | Kind::Infer(_) | Kind::Error);
+        let stays = matches!((self.kind(have), self.kind(want)), (Kind::Optional(_), Kind::Optional(_)));
+        if !is_open && !stays {
             let value = self.known_value(node);
             if value != node {
                 return self.coerce(value, want);

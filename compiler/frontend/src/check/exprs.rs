@@ -352,14 +352,16 @@ impl Checker<'_, '_> {
         self.node(NodeKind::New { variant: 0, fields: Box::new([start, end]) }, ty, span)
     }
 
-    fn assert(&mut self, cond: ExprId, message: Option<ExprId>, span: Span) -> NodeId {
+    pub(super) fn assert(&mut self, cond: ExprId, message: Option<ExprId>, span: Span) -> NodeId {
         let cond_span = self.ast[cond].span;
         let cond = self.condition_value(cond);
-        let message = message.map(|message| self.expr_as(message, Ty::STR));
+        let message = message.map(|message| self.given(cond, false, |checker| checker.expr_as(message, Ty::STR)));
         let text = self.session.program.sources.text(cond_span).to_owned();
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = self.program().names.intern(&text);
-        self.node(NodeKind::Assert { cond, message, text }, Ty::UNIT, span)
+        let assert = self.node(NodeKind::Assert { cond, message, text }, Ty::UNIT, span);
+        self.learn(cond, true);
+        assert
     }
 
     /// A condition whose variables nobody sees.

@@ -40,7 +40,10 @@ impl Checker<'_, '_> {
             Some(want) => want,
             None => self.fresh(span),
         };
+        self.forget_changed_in(span);
+        let before = self.facts.clone();
         let (id, body, breaks) = self.in_loop(label, Some(result), |checker| checker.block(body, Use::Nothing));
+        self.facts = before;
         let ty = if breaks { result } else { Ty::NEVER };
         if !breaks && want.is_none() {
             self.unify(result, Ty::UNIT);
@@ -50,14 +53,24 @@ impl Checker<'_, '_> {
 
     pub(super) fn while_loop(&mut self, label: Option<Ident>, cond: ExprId, body: &ast::Block, span: Span) -> NodeId {
         let endless = matches!(self.ast[cond].kind, ExprKind::Bool(true));
-        let mut checked = None;
+        self.forget_changed_in(span);
+        let (mut checked, before) = (None, self.facts.clone());
         let (id, body, breaks) = self.scoped(|checker| {
             checker.in_loop(label, None, |checker| {
-                checked = Some(checker.condition(cond));
+                let cond = checker.condition(cond);
+                let goes_on = checker.facts.clone();
+                checker.learn(cond, false);
+                let ended = std::mem::replace(&mut checker.facts, goes_on);
+                checker.learn(cond, true);
+                checked = Some((cond, ended));
                 checker.block(body, Use::Nothing)
             })
         });
-        let cond = checked.unwrap_or_else(|| unreachable!("the condition was checked with the body"));
+        let (cond, ended) = checked.unwrap_or_else(|| unreachable!("the condition was checked with the body"));
+        self.facts = ended;
+        if breaks {
+            self.keep_common(&before);
+        }
         let ty = if endless && !breaks { Ty::NEVER } else { Ty::UNIT };
         self.node(NodeKind::While { id, cond, body }, ty, span)
     }
@@ -71,12 +84,15 @@ impl Checker<'_, '_> {
         span: Span,
     ) -> NodeId {
         let (items, item_ty) = self.items(items);
+        self.forget_changed_in(span);
+        let before = self.facts.clone();
         let (id, pat, body) = self.scoped(|checker| {
             let pat = checker.pattern(pat, item_ty);
             checker.require_irrefutable(pat);
             let (id, body, _) = checker.in_loop(label, None, |checker| checker.block(body, Use::Nothing));
             (id, pat, body)
         });
+        self.facts = before;
         match items {
             Some(items) => self.node(NodeKind::For { id, pat, items, body }, Ty::UNIT, span),
             None => self.error_node(span),

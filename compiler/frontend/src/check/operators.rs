@@ -73,15 +73,7 @@ impl Checker<'_, '_> {
         match op {
             Binary::And | Binary::Or => {
                 let left = self.coerce(left, Ty::BOOL);
-                let n_known = self.not_nil.len();
-                if let (NodeKind::Op(Op::IsNil, operands), Binary::Or) = (&self.body.node(left).kind, op)
-                    && let NodeKind::Local(local) = self.body.node(operands[0]).kind
-                    && !self.body.local(local).mutable
-                {
-                    self.not_nil.push(local);
-                }
-                let right = self.expr_as(right, Ty::BOOL);
-                self.not_nil.truncate(n_known);
+                let right = self.given(left, op == Binary::And, |checker| checker.expr_as(right, Ty::BOOL));
                 let kind = if op == Binary::And { NodeKind::And(left, right) } else { NodeKind::Or(left, right) };
                 self.node(kind, Ty::BOOL, span)
             }
@@ -117,7 +109,7 @@ impl Checker<'_, '_> {
                 return left;
             }
         };
-        let right = self.expr(right, Some(inner));
+        let right = self.perhaps(|checker| checker.expr(right, Some(inner)));
         let right_ty = self.ty(right);
         if matches!(self.kind(right_ty), Kind::Optional(_)) && inner != Ty::ANY {
             // Still perhaps nil.
@@ -131,8 +123,7 @@ impl Checker<'_, '_> {
     /// An operator on two checked operands.
     pub(super) fn operate(&mut self, op: Binary, left: NodeId, right: NodeId, span: Span) -> NodeId {
         let (mut left, mut right) = (left, right);
-        let is_any = |checker: &Self| [left, right].iter().any(|&node| checker.ty(node) == Ty::ANY);
-        if !matches!(op, Binary::Eq | Binary::Ne) && !is_any(self) {
+        if !matches!(op, Binary::Eq | Binary::Ne) {
             (left, right) = (self.known_value(left), self.known_value(right));
         }
         let (left_ty, right_ty) = (self.ty(left), self.ty(right));

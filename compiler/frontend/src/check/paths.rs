@@ -501,7 +501,7 @@ impl Checker<'_, '_> {
         };
         let local = self.hidden(inner, base_span);
         let value = self.node(NodeKind::Local(local), inner, base_span);
-        let body = member(self, value);
+        let body = self.perhaps(|checker| member(checker, value));
         let body_ty = self.ty(body);
         let ty = match body_ty {
             Ty::UNIT | Ty::ERROR | Ty::NEVER => Ty::UNIT,

@@ -150,7 +150,9 @@ impl Checker<'_, '_> {
                         self.refuse_constant(base, ast[target].span);
                         let ty = self.ty(place);
                         let value = self.new_value(ty, place, op, value, span);
-                        self.node(NodeKind::AssignField { base, field, op, value }, Ty::UNIT, span)
+                        let assignment = self.node(NodeKind::AssignField { base, field, op, value }, Ty::UNIT, span);
+                        self.learn_assigned(place, value);
+                        assignment
                     }
                     _ => {
                         self.assigned_value(value, None);
@@ -291,7 +293,9 @@ impl Checker<'_, '_> {
             }
             self.error(diagnostic);
         }
-        self.node(NodeKind::AssignLocal { local, op, value }, Ty::UNIT, span)
+        let assignment = self.node(NodeKind::AssignLocal { local, op, value }, Ty::UNIT, span);
+        self.learn_assigned(place, value);
+        assignment
     }
 
     /// `(a, b) = (b, a)`: all values are computed before the first is assigned.
