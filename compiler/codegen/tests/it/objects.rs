@@ -38,10 +38,7 @@ fn debug_information_names_functions_and_lines() {
         file.symbols().filter(|symbol| symbol.is_definition()).filter_map(|symbol| symbol.name().ok()).collect();
     assert!(functions.contains(&"vitte.third") && functions.contains(&"main"), "{functions:?}");
 
-    let load = |id: gimli::SectionId| -> Result<Cow<'_, [u8]>, object::Error> {
-        file.section_by_name(id.name()).map_or(Ok(Cow::Borrowed(&[][..])), |section| section.uncompressed_data())
-    };
-    let sections = gimli::DwarfSections::load(load).expect("sections");
+    let sections = dwarf_sections(&file);
     let dwarf = sections.borrow(|bytes| gimli::EndianSlice::new(bytes, gimli::LittleEndian));
     let header = dwarf.units().next().expect("a unit").expect("one unit");
     let unit = dwarf.unit(header).expect("a unit");
@@ -88,10 +85,7 @@ fn debug_information_knows_inlined_functions_and_their_calls() {
         Options { target: "x86_64-unknown-linux-gnu".parse().expect("a target"), debug: true, ..Options::default() };
     let bytes = compile(&module(INLINED, "inlined"), &options).expect("an object").object;
     let file = object::File::parse(&*bytes).expect("an object file");
-    let load = |id: gimli::SectionId| -> Result<Cow<'_, [u8]>, object::Error> {
-        file.section_by_name(id.name()).map_or(Ok(Cow::Borrowed(&[][..])), |section| section.uncompressed_data())
-    };
-    let sections = gimli::DwarfSections::load(load).expect("sections");
+    let sections = dwarf_sections(&file);
     let dwarf = sections.borrow(|bytes| gimli::EndianSlice::new(bytes, gimli::LittleEndian));
     let header = dwarf.units().next().expect("a unit").expect("one unit");
     let unit = dwarf.unit(header).expect("a unit");
@@ -141,4 +135,12 @@ fn large_frames_are_checked_before_anything_is_stored_in_them() {
         let body = file.symbols().find(|symbol| symbol.name() == Ok("vitte.body.keeps"));
         assert_eq!(body.is_some(), is_large, "{n}");
     }
+}
+
+/// The sections with debug information; empty those that the file has not.
+fn dwarf_sections<'f>(file: &object::File<'f>) -> gimli::DwarfSections<Cow<'f, [u8]>> {
+    let load = |id: gimli::SectionId| -> Result<Cow<'f, [u8]>, object::Error> {
+        file.section_by_name(id.name()).map_or(Ok(Cow::Borrowed(&[][..])), |section| section.uncompressed_data())
+    };
+    gimli::DwarfSections::load(load).expect("sections")
 }

@@ -5,11 +5,10 @@ use super::Resolved;
 use super::function::FunctionLower;
 use crate::ast::Binary;
 use crate::implementing::Found;
-use crate::program::Field;
+use crate::program::{Field, FuncId};
 use crate::source::Span;
-use crate::types::{Infer, Kind, Ty, Tys};
+use crate::types::{AdtId, Infer, Kind, TraitId, Ty, Tys};
 use rustc_hash::FxHashSet;
-use std::rc::Rc;
 use vitbc::limits::MAX_TYPE_NESTING;
 use vitbc::{Const, FieldIdx, FuncIdx, Inst, Reg, TypeIdx, VariantIdx};
 
@@ -46,21 +45,23 @@ impl Lowering<'_, '_> {
     }
 
     /// The function by which a type defines its own equality.
-    fn implements_eq(&mut self, ty: Ty) -> Option<(crate::program::FuncId, Tys)> {
+    fn implements_eq(&mut self, ty: Ty) -> Option<(FuncId, Tys)> {
         let eq = self.session.program.lang().eq;
+        self.own_method(eq, ty)
+    }
+
+    /// The first method of a trait as the program defines it for a struct or enum.
+    pub(super) fn own_method(&mut self, of: TraitId, ty: Ty) -> Option<(FuncId, Tys)> {
         if !matches!(self.session.program.types.kind(ty), Kind::Adt(..)) {
             return None;
         }
-        match self.session.program.find_impl(&mut Infer::default(), &[], (eq, Tys::EMPTY), ty) {
-            Some(Found::Impl(..)) => {
-                let method = self.session.program.trait_data(eq).methods[0];
-                let targs = self.session.program.types.tys(&[ty]);
-                match self.resolve(method, targs) {
-                    Resolved::Func(func, targs) => Some((func, targs)),
-                    Resolved::Builtin => None,
-                }
-            }
-            _ => None,
+        let found = self.session.program.find_impl(&mut Infer::default(), &[], (of, Tys::EMPTY), ty);
+        let Some(Found::Impl(..)) = found else { return None };
+        let method = self.session.program.trait_data(of).methods[0];
+        let targs = self.session.program.types.tys(&[ty]);
+        match self.resolve(method, targs) {
+            Resolved::Func(func, targs) => Some((func, targs)),
+            Resolved::Builtin => None,
         }
     }
 
@@ -70,22 +71,18 @@ impl Lowering<'_, '_> {
             Kind::List(part) | Kind::Optional(part) => vec![part],
             Kind::Map(_, value) => vec![value],
             Kind::Tuple(items) => self.session.program.types.list(items).to_vec(),
-            Kind::Adt(id, args) if self.session.program.adt(id).is_enum => {
-                let fields: Vec<Ty> = self
-                    .session
-                    .program
-                    .adt(id)
-                    .variants
-                    .iter()
-                    .flat_map(|variant| &variant.fields)
-                    .map(|field| field.ty)
-                    .collect();
-                let types = &mut self.session.program.types;
-                let args: Vec<Ty> = types.list(args).to_vec();
-                fields.into_iter().map(|field| types.subst(field, &args)).collect()
-            }
+            Kind::Adt(id, args) if self.session.program.adt(id).is_enum => self.field_types(id, args),
             _ => vec![],
         }
+    }
+
+    /// The types of the fields of a struct, or of all variants of an enum.
+    pub(super) fn field_types(&mut self, id: AdtId, args: Tys) -> Vec<Ty> {
+        let program = &mut self.session.program;
+        let fields: Vec<Ty> =
+            program.adt(id).variants.iter().flat_map(|variant| &variant.fields).map(|field| field.ty).collect();
+        let args: Vec<Ty> = program.types.list(args).to_vec();
+        fields.into_iter().map(|field| program.types.subst(field, &args)).collect()
     }
 
     /// The function that compares two values of a type with an equality of its own somewhere within.
@@ -100,12 +97,7 @@ impl Lowering<'_, '_> {
         let name = format!("{} ==", self.session.program.show(ty));
         let idx = self.out.declare(&name, &[operand, operand], TypeIdx::BOOL);
         self.equality.insert(ty, idx);
-        let builder = self.out.body(idx);
-        let body = Rc::new(crate::body::Body::default());
-        let mut lower = FunctionLower::new(self, builder, body, Rc::new([]), Ty::BOOL, span);
-        lower.equality_body(ty, span);
-        let function = lower.finish();
-        self.define(idx, function, span);
+        self.define_made(idx, Ty::BOOL, span, |lower| lower.equality_body(ty, span));
         idx
     }
 }

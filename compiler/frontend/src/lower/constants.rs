@@ -400,11 +400,7 @@ impl FunctionLower<'_, '_, '_> {
         let (param, result_idx) = (self.low.ty(param), self.low.ty(result));
         let func = self.low.out.declare("const", &[param], result_idx);
         self.low.answers.insert(answer.clone(), func);
-        let builder = self.low.out.body(func);
-        let mut lower = FunctionLower::new(self.low, builder, Rc::new(Body::default()), Rc::new([]), result, span);
-        make(&mut lower);
-        let function = lower.finish();
-        self.low.define(func, function, span);
+        self.low.define_made(func, result, span, make);
         func
     }
 }

@@ -188,14 +188,7 @@ impl FunctionLower<'_, '_, '_> {
     /// A value that a pattern is tested on: elsewhere, if a variable's register might change meanwhile.
     pub(super) fn value_to_test(&mut self, value: NodeId) -> Reg {
         let reg = self.expr(value, None);
-        if !self.is_changing_variable(value) {
-            return reg;
-        }
-        let ty = self.node_ty(value);
-        let copy = self.temp(ty);
-        let span = self.span;
-        self.copy(copy, reg, span);
-        copy
+        if self.is_changing_variable(value) { self.copied(value, reg) } else { reg }
     }
 
     pub(super) fn coalesce(&mut self, left: NodeId, right: NodeId, want: Option<Reg>, ty: Ty, span: Span) -> Reg {

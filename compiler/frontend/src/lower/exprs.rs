@@ -116,6 +116,11 @@ impl FunctionLower<'_, '_, '_> {
         if !self.is_changing_variable(id) || !after.iter().any(|&node| self.may_assign(node)) {
             return reg;
         }
+        self.copied(id, reg)
+    }
+
+    /// A copy of the value of `id`, which is in `reg`.
+    pub(super) fn copied(&mut self, id: NodeId, reg: Reg) -> Reg {
         let ty = self.node_ty(id);
         let copy = self.temp(ty);
         let span = self.span;

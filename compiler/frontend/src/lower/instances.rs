@@ -1,12 +1,15 @@
 //! Which functions the module has: instances of the program's functions, and functions around natives.
 
+use super::function::FunctionLower;
 use super::{Lowering, MAX_DEPTH, MAX_INSTANCES, Pending, Resolved};
+use crate::body::Body;
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::implementing::Found;
 use crate::program::{FuncId, Parent, Source};
 use crate::source::Span;
 use crate::types::{Infer, Ty, Tys};
+use std::rc::Rc;
 use vitbc::limits::MAX_TYPE_NESTING;
 use vitbc::{FuncIdx, Inst, NativeIdx, Reg, TypeIdx};
 
@@ -147,15 +150,27 @@ impl Lowering<'_, '_> {
         let name = self.session.program.func(func).full_name.clone();
         let idx = self.out.declare(&name, &param_idxs, result_idx);
         self.wrappers.insert((func, targs), idx);
+        self.define_made(idx, result, span, |lower| {
+            let args: Vec<Reg> = (0..params.len() as u32).map(Reg).collect();
+            let dst = (result_idx != TypeIdx::UNIT).then(|| lower.temp_idx(result_idx));
+            lower.call_regs(func, targs, &args, &params, dst, span);
+            lower.emit(Inst::Return { value: dst }, span);
+        });
+        idx
+    }
+
+    /// Defines a declared function that stands nowhere in the source.
+    pub(super) fn define_made(
+        &mut self,
+        idx: FuncIdx,
+        result: Ty,
+        span: Span,
+        make: impl FnOnce(&mut FunctionLower<'_, '_, '_>),
+    ) {
         let builder = self.out.body(idx);
-        let body = std::rc::Rc::new(crate::body::Body::default());
-        let mut lower = super::FunctionLower::new(self, builder, body, std::rc::Rc::new([]), result, span);
-        let args: Vec<Reg> = (0..params.len() as u32).map(Reg).collect();
-        let dst = (result_idx != TypeIdx::UNIT).then(|| lower.temp_idx(result_idx));
-        lower.call_regs(func, targs, &args, &params, dst, span);
-        lower.emit(Inst::Return { value: dst }, span);
+        let mut lower = FunctionLower::new(self, builder, Rc::new(Body::default()), Rc::new([]), result, span);
+        make(&mut lower);
         let function = lower.finish();
         self.define(idx, function, span);
-        idx
     }
 }

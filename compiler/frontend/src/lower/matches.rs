@@ -91,21 +91,24 @@ impl FunctionLower<'_, '_, '_> {
                 }
             }
             PatKind::Or(all) => {
-                let matched = self.b.label();
-                for (position, &alternative) in all.iter().enumerate() {
-                    if position + 1 == all.len() {
-                        self.test_parts(alternative, values, fail);
-                    } else {
-                        let next = self.b.label();
-                        self.test_parts(alternative, values, next);
-                        self.jump(matched);
-                        self.bind(next);
-                    }
-                }
-                self.bind(matched);
+                self.test_alternatives(all, fail, |lower, pat, fail| lower.test_parts(pat, values, fail))
             }
             _ => {}
         }
+    }
+
+    /// Goes on if one of the patterns matches, as `test` finds out, which jumps to its label if it does not.
+    fn test_alternatives(&mut self, all: &[PatId], fail: Label, test: impl Fn(&mut Self, PatId, Label)) {
+        let Some((&last, others)) = all.split_last() else { return };
+        let matched = self.b.label();
+        for &alternative in others {
+            let next = self.b.label();
+            test(self, alternative, next);
+            self.jump(matched);
+            self.bind(next);
+        }
+        test(self, last, fail);
+        self.bind(matched);
     }
 
     /// The end of a `match`. If all arms leave, nothing continues here.
@@ -428,20 +431,7 @@ impl FunctionLower<'_, '_, '_> {
                 self.test_fields(*variant, fields, value, span, fail);
             }
             PatKind::List { before, rest, after } => self.test_list(before, *rest, after, value, ty, fail, span),
-            PatKind::Or(all) => {
-                let matched = self.b.label();
-                for (position, &alternative) in all.iter().enumerate() {
-                    if position + 1 == all.len() {
-                        self.test(alternative, value, fail);
-                    } else {
-                        let next = self.b.label();
-                        self.test(alternative, value, next);
-                        self.jump(matched);
-                        self.bind(next);
-                    }
-                }
-                self.bind(matched);
-            }
+            PatKind::Or(all) => self.test_alternatives(all, fail, |lower, pat, fail| lower.test(pat, value, fail)),
             PatKind::Nil => {
                 let (is_nil, end) = (self.b.label(), self.b.label());
                 self.emit(Inst::IfNil { src: value, target: is_nil }, span);

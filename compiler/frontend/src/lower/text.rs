@@ -1,15 +1,13 @@
 //! The text of values, where types define their own: what the runtime would write for a value made of such values is
 //! put together here, in one function a type.
 
+use super::Lowering;
 use super::function::FunctionLower;
-use super::{Lowering, Resolved};
 use crate::body::NodeId;
 use crate::collect::PRELUDE;
-use crate::implementing::Found;
 use crate::program::FuncId;
 use crate::source::Span;
-use crate::types::{Infer, Kind, Ty, Tys};
-use std::rc::Rc;
+use crate::types::{Kind, Ty, Tys};
 use vitbc::types::{Type, VariantType};
 use vitbc::{FieldIdx, FuncIdx, Inst, MethodIdx, Reg, TypeIdx, VariantIdx};
 
@@ -32,18 +30,8 @@ impl Lowering<'_, '_> {
 
     /// The function by which a type defines its own text.
     fn own_text_method(&mut self, ty: Ty) -> Option<(FuncId, Tys)> {
-        if !matches!(self.session.program.types.kind(ty), Kind::Adt(..)) {
-            return None;
-        }
         let to_str = self.session.program.lang().to_str;
-        let found = self.session.program.find_impl(&mut Infer::default(), &[], (to_str, Tys::EMPTY), ty);
-        let Some(Found::Impl(..)) = found else { return None };
-        let method = self.session.program.trait_data(to_str).methods[0];
-        let targs = self.session.program.types.tys(&[ty]);
-        match self.resolve(method, targs) {
-            Resolved::Func(func, targs) => Some((func, targs)),
-            Resolved::Builtin => None,
-        }
+        self.own_method(to_str, ty)
     }
 
     /// Whether anything but the prelude has types with texts of their own.
@@ -80,13 +68,7 @@ impl Lowering<'_, '_> {
             Kind::List(part) | Kind::Optional(part) => vec![part],
             Kind::Map(key, value) => vec![key, value],
             Kind::Tuple(items) => self.session.program.types.list(items).to_vec(),
-            Kind::Adt(id, args) => {
-                let program = &mut self.session.program;
-                let fields: Vec<Ty> =
-                    program.adt(id).variants.iter().flat_map(|variant| &variant.fields).map(|field| field.ty).collect();
-                let args: Vec<Ty> = program.types.list(args).to_vec();
-                fields.into_iter().map(|field| program.types.subst(field, &args)).collect()
-            }
+            Kind::Adt(id, args) => self.field_types(id, args),
             _ => vec![],
         }
     }
@@ -100,12 +82,7 @@ impl Lowering<'_, '_> {
         let name = format!("{} text", self.session.program.show(ty));
         let idx = self.out.declare(&name, &[operand, TypeIdx::INT], TypeIdx::STR);
         self.texts.insert(ty, idx);
-        let builder = self.out.body(idx);
-        let body = Rc::new(crate::body::Body::default());
-        let mut lower = FunctionLower::new(self, builder, body, Rc::new([]), Ty::STR, span);
-        lower.text_body(ty, span);
-        let function = lower.finish();
-        self.define(idx, function, span);
+        self.define_made(idx, Ty::STR, span, |lower| lower.text_body(ty, span));
         idx
     }
 }
