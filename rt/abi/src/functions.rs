@@ -226,6 +226,8 @@ macro_rules! for_each_native {
             vt_file_write(file: Int, data: Bytes, start: Int, end: Int) -> Unit [Reads Writes Throws Waits];
             /// Moves to `offset` from the start (0), the current place (1) or the end (2); the new place.
             vt_file_seek(file: Int, offset: Int, whence: Int) -> Int [Writes Throws];
+            /// Writes what waits to be written.
+            vt_file_flush(file: Int) -> Unit [Writes Throws Waits];
             vt_file_close(file: Int) -> Unit [Writes Throws];
             /// The whole file as bytes.
             vt_read_file(path: Str) -> Bytes [Reads Writes Throws Waits Allocs];

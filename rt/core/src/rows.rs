@@ -15,10 +15,10 @@ pub use crate::stdlib::any::{
 };
 pub use crate::stdlib::compare::eq as vt_eq;
 pub use crate::stdlib::file::{
-    create_dir as vt_create_dir, file_close as vt_file_close, file_info as vt_file_info, file_open as vt_file_open,
-    file_read as vt_file_read, file_seek as vt_file_seek, file_write as vt_file_write, list_dir as vt_list_dir,
-    read_file as vt_read_file, remove_dir as vt_remove_dir, remove_file as vt_remove_file, rename as vt_rename,
-    write_file as vt_write_file,
+    create_dir as vt_create_dir, file_close as vt_file_close, file_flush as vt_file_flush, file_info as vt_file_info,
+    file_open as vt_file_open, file_read as vt_file_read, file_seek as vt_file_seek, file_write as vt_file_write,
+    list_dir as vt_list_dir, read_file as vt_read_file, remove_dir as vt_remove_dir, remove_file as vt_remove_file,
+    rename as vt_rename, write_file as vt_write_file,
 };
 pub use crate::stdlib::format::to_str as vt_to_str;
 pub use crate::stdlib::hash::hash as vt_hash;

@@ -3,11 +3,16 @@
 //! An open file is known by a small number, its place in one table of the program; numbers below `FIRST` are left
 //! for the standard streams. What fails raises `IoError` with the path and the system's error number:
 //! `cannot open 'x': No such file or directory`.
+//!
+//! What is written waits in a buffer until there is much of it, until the file is read, moved in, flushed or closed,
+//! until C is called, and until the program ends.
 
+use super::io::flush_files_at_exit;
 use super::list::reserve_bytes;
 use super::range::{check_count, check_range};
 use super::string::{list_of_int, list_of_str};
 use crate::object::{Form, List, Str};
+use crate::sys;
 use crate::sys::host::error_number;
 use crate::sys::host::fs::{self, File, OpenOptions};
 use crate::{Process, Throw};
@@ -22,10 +27,33 @@ const FIRST: usize = 3;
 /// The most bytes that one read asks for, so that a careless maximum does not take memory.
 const MAX_READ: usize = 1 << 20;
 
+/// Written bytes wait until there are more than these.
+const MAX_UNWRITTEN: usize = 32 << 10;
+
 /// An open file, with the path that errors name.
 struct Open {
     file: File,
     path: Box<str>,
+    unwritten: Mutex<Vec<u8>>,
+}
+
+impl Open {
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        unwritten.extend_from_slice(bytes);
+        if unwritten.len() > MAX_UNWRITTEN { self.write_out(&mut unwritten) } else { Ok(()) }
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.write_out(&mut self.unwritten.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes what waits; it does not wait any more even if that fails.
+    fn write_out(&self, unwritten: &mut Vec<u8>) -> io::Result<()> {
+        let result = (&self.file).write_all(unwritten);
+        unwritten.clear();
+        result
+    }
 }
 
 static FILES: Mutex<Vec<Option<Arc<Open>>>> = Mutex::new(Vec::new());
@@ -83,7 +111,7 @@ pub fn file_open(p: &Process, path: Str<'_>, mode: Str<'_>) -> Result<i64, Throw
     if free == files.len() {
         files.push(None);
     }
-    files[free] = Some(Arc::new(Open { file, path: path.into() }));
+    files[free] = Some(Arc::new(Open { file, path: path.into(), unwritten: Mutex::default() }));
     Ok((free + FIRST) as i64)
 }
 
@@ -100,6 +128,7 @@ fn open_file(p: &Process, verb: &str, file: i64) -> Result<Arc<Open>, Throw> {
 pub fn file_read<'p>(p: &'p Process, file: i64, into: List<'p>, max: i64) -> Result<i64, Throw> {
     let open = open_file(p, "read", file)?;
     let max = check_count(p, "number of bytes", max)?.min(MAX_READ);
+    open.flush().map_err(|error| throw_path(p, "write", &open.path, &error))?;
     let read =
         append_read(p, &mut &open.file, into, max)?.map_err(|error| throw_path(p, "read", &open.path, &error))?;
     Ok(read as i64)
@@ -130,7 +159,24 @@ fn append_read<'p>(
 pub fn file_write(p: &Process, file: i64, data: List<'_>, start: i64, end: i64) -> Result<(), Throw> {
     let open = open_file(p, "write", file)?;
     let range = check_range(p, start, end, data.len())?;
-    (&open.file).write_all(&data.bytes()[range]).map_err(|error| throw_path(p, "write", &open.path, &error))
+    flush_files_at_exit(flush_files);
+    open.write(&data.bytes()[range]).map_err(|error| throw_path(p, "write", &open.path, &error))
+}
+
+/// Writes what waits to be written.
+pub fn file_flush(p: &Process, file: i64) -> Result<(), Throw> {
+    let open = open_file(p, "write", file)?;
+    open.flush().map_err(|error| throw_path(p, "write", &open.path, &error))
+}
+
+/// Writes what waits for all files; says on standard error what fails.
+fn flush_files() {
+    let all: Vec<Arc<Open>> = files().iter().flatten().cloned().collect();
+    for open in all {
+        if let Err(error) = open.flush() {
+            sys::write_err(format!("error: cannot write '{}': {}\n", open.path, reason(&error)).as_bytes());
+        }
+    }
 }
 
 /// Moves to `offset` from the start (0), the current place (1) or the end (2); the new place.
@@ -142,6 +188,7 @@ pub fn file_seek(p: &Process, file: i64, offset: i64, whence: i64) -> Result<i64
         2 => Some(SeekFrom::End(offset)),
         _ => None,
     };
+    open.flush().map_err(|error| throw_path(p, "write", &open.path, &error))?;
     to.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "there is no such place"))
         .and_then(|to| (&open.file).seek(to))
         .map(|place| place as i64)
@@ -150,9 +197,9 @@ pub fn file_seek(p: &Process, file: i64, offset: i64, whence: i64) -> Result<i64
 
 /// Closes a file. Its number may be given to another.
 pub fn file_close(p: &Process, file: i64) -> Result<(), Throw> {
-    drop(open_file(p, "close", file)?);
+    let open = open_file(p, "close", file)?;
     files()[file as usize - FIRST] = None;
-    Ok(())
+    open.flush().map_err(|error| throw_path(p, "write", &open.path, &error))
 }
 
 /// The whole file as bytes.
@@ -310,6 +357,9 @@ mod tests {
         assert_eq!(into.bytes(), b">worldh");
         assert_eq!(file_seek(&p, file, 0, 0).unwrap(), 0);
         file_write(&p, file, data, 7, 12).unwrap();
+        assert_eq!(read_file(&p, path).unwrap().bytes(), b"hello, worldh", "it waits");
+        file_flush(&p, file).unwrap();
+        assert_eq!(read_file(&p, path).unwrap().bytes(), b"world, worldh");
         file_close(&p, file).unwrap();
         assert_eq!(read_file(&p, path).unwrap().bytes(), b"world, worldh");
 

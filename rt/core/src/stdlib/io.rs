@@ -13,7 +13,7 @@ use crate::sys::{self, host, stdio};
 use crate::{Process, Throw};
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use vitte_abi::TypeId;
 use vitte_abi::object::type_id;
 
@@ -132,8 +132,19 @@ pub fn flush() -> io::Result<()> {
     Out::lock().flush()
 }
 
-/// Writes out what was printed, at the end of the program; says so on standard error if that fails.
+/// What writes out what waits for files: set by the first that waits, so that programs without files do not carry it.
+static FLUSH_FILES: OnceLock<fn()> = OnceLock::new();
+
+pub(super) fn flush_files_at_exit(flush: fn()) {
+    FLUSH_FILES.get_or_init(|| flush);
+}
+
+/// Writes out what was printed, and what waits for files, at the end of the program; says so on standard error if that
+/// fails.
 pub fn flush_for_exit() {
+    if let Some(flush_files) = FLUSH_FILES.get() {
+        flush_files();
+    }
     if let Err(error) = flush() {
         let reason = super::file::reason(&error);
         sys::write_err(format!("error: cannot write to standard output: {reason}\n").as_bytes());
