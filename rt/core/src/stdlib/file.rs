@@ -34,6 +34,8 @@ const MAX_UNWRITTEN: usize = 32 << 10;
 struct Open {
     file: File,
     path: Box<str>,
+    /// Nothing waits for a file that was opened to be read: that writing fails shows at once.
+    is_buffered: bool,
     unwritten: Mutex<Vec<u8>>,
 }
 
@@ -41,7 +43,7 @@ impl Open {
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
         unwritten.extend_from_slice(bytes);
-        if unwritten.len() > MAX_UNWRITTEN { self.write_out(&mut unwritten) } else { Ok(()) }
+        if unwritten.len() > MAX_UNWRITTEN || !self.is_buffered { self.write_out(&mut unwritten) } else { Ok(()) }
     }
 
     fn flush(&self) -> io::Result<()> {
@@ -111,7 +113,8 @@ pub fn file_open(p: &Process, path: Str<'_>, mode: Str<'_>) -> Result<i64, Throw
     if free == files.len() {
         files.push(None);
     }
-    files[free] = Some(Arc::new(Open { file, path: path.into(), unwritten: Mutex::default() }));
+    let open = Open { file, path: path.into(), is_buffered: mode.as_str() != "r", unwritten: Mutex::default() };
+    files[free] = Some(Arc::new(open));
     Ok((free + FIRST) as i64)
 }
 
