@@ -363,6 +363,12 @@ impl Parser<'_> {
                 let diagnostic = Diagnostic::error(codes::UNEXPECTED, start, message);
                 return Err(self.error(diagnostic.help("a closure is written `|x| x + 1`")));
             }
+            kw::MUT => {
+                let message = "expected an expression, found `mut`";
+                let diagnostic = Diagnostic::error(codes::UNEXPECTED, start, message);
+                let fix = "a variable that changes is declared with `let mut`";
+                return Err(self.error(diagnostic.fix(fix, start, "let mut")));
+            }
             _ => return Err(self.unexpected("an expression")),
         };
         Ok(self.expr(start, kind))
