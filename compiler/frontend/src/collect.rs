@@ -79,6 +79,7 @@ fn find_lang(program: &Program) -> Lang {
         to_str: lang_trait("ToStr"),
         num: lang_trait("Num"),
         key: lang_trait("Key"),
+        error: lang_trait("Error"),
         range: lang_struct("Range"),
         assert_error: lang_struct("AssertError"),
     }

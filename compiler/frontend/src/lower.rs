@@ -87,6 +87,8 @@ pub(crate) struct Lowering<'s, 'a> {
     /// Functions that write values of types with a text of their own within.
     texts: FxHashMap<Ty, FuncIdx>,
     own_text: FxHashMap<Ty, bool>,
+    /// What a program with errors of its own calls with what nobody handled, and the functions of which that is asked.
+    last_words: Option<(FuncId, Vec<FuncId>)>,
     /// How deep the instance is that is being made.
     depth: u32,
     /// The place in the source that code is made for.
@@ -143,6 +145,7 @@ pub(crate) fn lower(session: &mut Session<'_>, main: ModuleId, roots: &Roots) ->
         own_equality: FxHashMap::default(),
         texts: FxHashMap::default(),
         own_text: FxHashMap::default(),
+        last_words: None,
         depth: 0,
         at: Span::default(),
         failed: false,
@@ -153,6 +156,7 @@ pub(crate) fn lower(session: &mut Session<'_>, main: ModuleId, roots: &Roots) ->
 
 impl Lowering<'_, '_> {
     fn run(&mut self, roots: &Roots) {
+        self.last_words = self.find_last_words(roots);
         for &func in &roots.exports {
             let idx = self.instance(func, Tys::EMPTY, Span::default());
             let name = self.session.program.text(self.session.program.func(func).name).to_owned();
@@ -197,7 +201,8 @@ impl Lowering<'_, '_> {
         let name = self.session.program.func(func).full_name.as_str().into();
         let mut lower = FunctionLower::new(self, builder, body, targs.into(), result, span);
         lower.name = name;
-        lower.function_body();
+        let is_outermost = lower.low.last_words.as_ref().is_some_and(|(_, all)| all.contains(&func));
+        lower.function_body(is_outermost);
         let function = lower.finish();
         self.define(idx, function, span);
     }

@@ -218,6 +218,7 @@ pub(crate) struct Lang {
     pub(crate) to_str: TraitId,
     pub(crate) num: TraitId,
     pub(crate) key: TraitId,
+    pub(crate) error: TraitId,
     pub(crate) range: AdtId,
     pub(crate) assert_error: AdtId,
 }

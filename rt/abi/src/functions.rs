@@ -241,6 +241,11 @@ macro_rules! for_each_native {
             /// Kind (0 file, 1 directory, 2 other), size in bytes, time of change in nanoseconds since 1970; empty if
             /// there is nothing at `path`.
             vt_file_info(path: Str) -> ListInt [Reads Writes Throws Allocs];
+            // ---- any and exceptions
+            /// The name of the type of what is in `value`, `nil` if nothing is.
+            vt_type_name(value: Any) -> Str [Reads Allocs];
+            /// What to print if the process does not handle the exception that it is handling now, instead of its value.
+            vt_tell_uncaught(text: Str) -> Unit [Reads Writes];
             // ---- system
             vt_args() -> ListStr [Reads Allocs];
             vt_env_get(name: Str) -> OptStr [Reads Writes Allocs];

@@ -44,6 +44,8 @@ unsafe impl Send for Process {}
 #[derive(Default)]
 struct Seldom {
     traces: RefCell<Traces>,
+    /// What to print about the exception that is being handled, if nobody handles it.
+    uncaught: RefCell<Option<String>>,
     /// Where compiled code called the C functions that called back, outermost first.
     outer_exits: RefCell<Vec<(u64, u64)>>,
     /// The C function that runs.
@@ -171,6 +173,16 @@ impl Process {
     pub fn stack_trace(&self) -> String {
         let table = self.runtime().code().map(|code| &code.table);
         self.seldom().traces.borrow_mut().last().map_or(String::new(), |trace| trace.text(table))
+    }
+
+    /// Sets what to print if nobody handles the exception that is being handled.
+    pub(crate) fn tell_uncaught(&self, text: &str) {
+        self.seldom().uncaught.replace(Some(text.to_owned()));
+    }
+
+    /// What that is.
+    pub(crate) fn told_uncaught(&self) -> Option<String> {
+        self.seldom.get()?.uncaught.borrow().clone()
     }
 
     /// The object at an address that a traced word holds.

@@ -40,19 +40,24 @@ pub fn report_failure(text: &str) -> i32 {
     UNCAUGHT
 }
 
+/// Sets what there is to tell about the exception that is being handled, if nobody handles it.
+pub fn tell_uncaught(p: &Process, text: Str<'_>) {
+    p.tell_uncaught(text.as_str());
+}
+
 /// What there is to tell about an uncaught exception.
 pub(crate) fn describe_uncaught(p: &Process, exception: Word) -> String {
     let mut text = String::from("error: uncaught ");
-    match exception.object(p).and_then(|object| error_message(p, object)) {
-        Some((name, message)) => {
-            text.push_str(name);
-            text.push_str(": ");
-            text.push_str(message);
-        }
-        None => {
-            text.push_str("exception: ");
-            text.push_str(to_str(p, exception.0, type_id::ANY).as_str());
-        }
+    let message = || exception.object(p).and_then(|object| error_message(p, object));
+    if let Some(told) = p.told_uncaught() {
+        text.push_str(&told);
+    } else if let Some((name, message)) = message() {
+        text.push_str(name);
+        text.push_str(": ");
+        text.push_str(message);
+    } else {
+        text.push_str("exception: ");
+        text.push_str(to_str(p, exception.0, type_id::ANY).as_str());
     }
     text.push('\n');
     text.push_str(&p.stack_trace());

@@ -11,7 +11,7 @@ pub use crate::stdlib::any::{
     any_add as vt_any_add, any_and as vt_any_and, any_div as vt_any_div, any_le as vt_any_le, any_lt as vt_any_lt,
     any_mul as vt_any_mul, any_neg as vt_any_neg, any_not as vt_any_not, any_or as vt_any_or, any_rem as vt_any_rem,
     any_sub as vt_any_sub, any_truth as vt_any_truth, any_xor as vt_any_xor, from_any as vt_from_any,
-    is_type as vt_is_type, to_any as vt_to_any,
+    is_type as vt_is_type, to_any as vt_to_any, type_name as vt_type_name,
 };
 pub use crate::stdlib::compare::eq as vt_eq;
 pub use crate::stdlib::file::{
@@ -69,4 +69,5 @@ pub use crate::stdlib::system::{
     hostname as vt_hostname, random_seed as vt_random_seed, time_monotonic as vt_time_monotonic,
     time_now as vt_time_now,
 };
+pub use crate::report::tell_uncaught as vt_tell_uncaught;
 pub use crate::trace::stack_trace as vt_stack_trace;

@@ -35,6 +35,7 @@ impl FunctionLower<'_, '_, '_> {
             }
         }
         let capture_types: Vec<TypeIdx> = capture_regs.iter().map(|&reg| self.b.reg_type(reg)).collect();
+        let is_outermost = self.process_body.take_if(|process| *process == body).is_some();
         let name = format!("closure in {}", self.name);
         let func = self.low.out.declare_closure(&name, &param_idxs, result_idx, &capture_types);
         let builder = self.low.out.body(func);
@@ -65,7 +66,10 @@ impl FunctionLower<'_, '_, '_> {
         for (position, &param) in params.iter().enumerate() {
             inner.take_pattern(param, position as u32);
         }
-        inner.body_of(body);
+        match is_outermost {
+            true => inner.outermost_body(body),
+            false => inner.body_of(body),
+        }
         let function = inner.finish();
         self.low.define(func, function, span);
         let dst = self.target(want, ty);

@@ -12,9 +12,14 @@
 //! ```
 
 use super::function::FunctionLower;
-use crate::body::{Catch, NodeId};
+use super::{Lowering, Roots};
+use crate::body::{Catch, NodeId, NodeKind};
+use crate::collect::PRELUDE;
+use crate::program::{Def, FuncId};
 use crate::source::Span;
-use crate::types::{Kind, Ty};
+use crate::stdlib::FOLDER;
+use crate::types::{Kind, Ty, Tys};
+use std::rc::Rc;
 use vitbc::builder::{Catch as Handler, Region};
 use vitbc::{Inst, Label, Reg, TypeIdx};
 
@@ -130,6 +135,37 @@ impl FunctionLower<'_, '_, '_> {
         }
     }
 
+    /// The body of a function that nobody handles exceptions of, which says what is to be told of one before it goes on.
+    pub(super) fn outermost_body(&mut self, root: NodeId) {
+        let handler = self.b.label();
+        let exception = self.b.reg(TypeIdx::ANY);
+        self.enter(vec![Handler { target: handler, reg: exception, filter: None }], None);
+        self.body_of(root);
+        self.exit();
+        self.bind(handler);
+        let span = self.body.node(root).span;
+        if let Some((func, _)) = self.low.last_words {
+            let func = self.low.instance(func, Tys::EMPTY, span);
+            self.b.emit(Inst::Call { dst: None, func, args: Box::new([exception]) });
+        }
+        self.b.emit(Inst::Rethrow { value: exception });
+    }
+
+    /// The closure that a new process is to run.
+    pub(super) fn process_body(&mut self, node: NodeId) -> Reg {
+        if self.low.last_words.is_some() {
+            let body = Rc::clone(&self.body);
+            let closure = match &body.node(node).kind {
+                NodeKind::Block { tail: Some(tail), .. } => *tail,
+                _ => node,
+            };
+            if let NodeKind::Closure { body, .. } = &body.node(closure).kind {
+                self.process_body = Some(*body);
+            }
+        }
+        self.expr(node, None)
+    }
+
     /// Leaves all `try` but the outer `n`, by running their `finally` blocks, and then `f`.
     pub(super) fn leave(&mut self, n: usize, f: impl FnOnce(&mut Self)) {
         if self.tries[n..].iter().all(|scope| scope.finally.is_none()) {
@@ -155,5 +191,21 @@ impl FunctionLower<'_, '_, '_> {
             scope.region = Some(self.b.begin_region());
             self.tries.push(scope);
         }
+    }
+}
+
+impl Lowering<'_, '_> {
+    /// What is called with what nobody handled, if the program has errors of its own, and the functions that are to.
+    pub(super) fn find_last_words(&self, roots: &Roots) -> Option<(FuncId, Vec<FuncId>)> {
+        let program = &self.session.program;
+        let mut errors = program.trait_impls.iter().filter(|((id, _), _)| *id == program.lang().error);
+        let is_own = |id| !program.sources.locate(program.imp(id).span).0.name.starts_with(FOLDER);
+        if !errors.any(|(_, impls)| impls.iter().any(|&id| is_own(id))) {
+            return None;
+        }
+        let name = program.names.get("tell_uncaught")?;
+        let Def::Func(func) = program.module(PRELUDE).items.get(&name)?.def else { return None };
+        let roots = roots.top_level.iter().chain(&roots.main).chain(&roots.exports);
+        Some((func, roots.copied().collect()))
     }
 }

@@ -299,7 +299,7 @@ impl FunctionLower<'_, '_, '_> {
             }
             NodeKind::Closure { params, captures, body } => self.closure(params, captures, *body, want, ty, span),
             NodeKind::Spawn { link, body } => {
-                let body = self.expr(*body, None);
+                let body = self.process_body(*body);
                 let dst = self.target(want, Ty::PID);
                 self.emit(Inst::Spawn { dst, body, link: i64::from(*link) }, span);
                 dst

@@ -51,6 +51,8 @@ pub(super) struct FunctionLower<'l, 's, 'a> {
     /// Those that are free, by type.
     free: FxHashMap<TypeIdx, Vec<Reg>>,
     pub(super) span: Span,
+    /// The body of the closure that a new process is to run.
+    pub(super) process_body: Option<NodeId>,
     /// The position that was written last.
     noted: u32,
 }
@@ -78,18 +80,22 @@ impl<'l, 's, 'a> FunctionLower<'l, 's, 'a> {
             temps: vec![],
             free: FxHashMap::default(),
             span,
+            process_body: None,
             noted: u32::MAX,
         }
     }
 
-    /// The whole body of a function.
-    pub(super) fn function_body(&mut self) {
+    /// The whole body of a function; of a program's or process's first if it `is_outermost`.
+    pub(super) fn function_body(&mut self, is_outermost: bool) {
         let body = Rc::clone(&self.body);
         for (position, &local) in body.params.iter().enumerate() {
             self.take_param(local, position as u32);
         }
         let Some(root) = body.root else { return };
-        self.body_of(root);
+        match is_outermost {
+            true => self.outermost_body(root),
+            false => self.body_of(root),
+        }
     }
 
     /// A parameter becomes a variable.

@@ -46,10 +46,15 @@ pub fn from_any(p: &Process, value: Word, ty: TypeId) -> Result<u64, Throw> {
 /// Raises `TypeError`: `value` is not of type `expected`.
 pub fn throw_mismatch(p: &Process, value: Word, expected: TypeId) -> Throw {
     let expected = &p.runtime().ty(expected).name;
-    p.throw_error(type_id::TYPE_ERROR, &format!("expected {expected}, found {}", type_name(p, value)))
+    p.throw_error(type_id::TYPE_ERROR, &format!("expected {expected}, found {}", name_of_type(p, value)))
 }
 
-fn type_name(p: &Process, value: Word) -> &str {
+/// The name of the type of a value.
+pub fn type_name(p: &Process, value: Word) -> Str<'_> {
+    p.new_str(name_of_type(p, value))
+}
+
+fn name_of_type(p: &Process, value: Word) -> &str {
     Value::of_any(p, value).map_or("nil", |found| &p.runtime().ty(found.ty).name)
 }
 
@@ -58,12 +63,12 @@ fn text(p: &Process, address: u64) -> &str {
 }
 
 fn throw_binary(p: &Process, verb: &str, a: Word, b: Word) -> Throw {
-    let message = format!("cannot {verb} {} and {}", type_name(p, a), type_name(p, b));
+    let message = format!("cannot {verb} {} and {}", name_of_type(p, a), name_of_type(p, b));
     p.throw_error(type_id::TYPE_ERROR, &message)
 }
 
 fn throw_unary(p: &Process, verb: &str, a: Word) -> Throw {
-    p.throw_error(type_id::TYPE_ERROR, &format!("cannot {verb} {}", type_name(p, a)))
+    p.throw_error(type_id::TYPE_ERROR, &format!("cannot {verb} {}", name_of_type(p, a)))
 }
 
 /// The two values, if they are of one type.
