@@ -356,6 +356,9 @@ pub struct Test {
     /// Only tests whose names contain this.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub filter: String,
+    /// How many seconds each may take; 0 for as many as it likes.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u32,
     /// How to run them: jit, interp or native.
     #[arg(long, value_name = "ENGINE", default_value = "jit", value_parser = ["jit", "interp", "native"])]
     pub engine: String,

@@ -35,6 +35,8 @@ pub struct TestOptions {
     pub filter: String,
     /// Report as JSON, an object a line.
     pub json: bool,
+    /// How many seconds each may take; 0 for as many as it likes.
+    pub timeout: u32,
 }
 
 /// What came of it.

@@ -115,6 +115,8 @@ pub(crate) struct Tests {
     pub(crate) tests: Vec<FuncId>,
     pub(crate) run: FuncId,
     pub(crate) report: FuncId,
+    /// How long each may take; for ever if that is negative.
+    pub(crate) millis: i64,
 }
 
 /// Makes the module; `None` if something was reported.
@@ -281,6 +283,7 @@ impl Lowering<'_, '_> {
         let body_type = self.out.fn_type(&[], TypeIdx::UNIT);
         let idx = self.out.declare("main", &[], TypeIdx::INT);
         let mut builder = self.out.body(idx);
+        let millis = builder.reg(TypeIdx::INT);
         let (name, body, good) = (builder.reg(TypeIdx::STR), builder.reg(body_type), builder.reg(TypeIdx::BOOL));
         let (passed, failed, one) = (builder.reg(TypeIdx::INT), builder.reg(TypeIdx::INT), builder.reg(TypeIdx::INT));
         use vitbc::Inst::*;
@@ -288,11 +291,12 @@ impl Lowering<'_, '_> {
         builder.emit(LoadConst { dst: passed, value: zero_const });
         builder.emit(LoadConst { dst: failed, value: zero_const });
         builder.emit(LoadConst { dst: one, value: one_const });
+        builder.emit(LoadConst { dst: millis, value: self.out.int(tests.millis) });
         for (text, func) in bodies {
             let (bad, next) = (builder.label(), builder.label());
             builder.emit(LoadConst { dst: name, value: self.out.str(&text) });
             builder.emit(Closure { dst: body, func, captures: Box::new([]) });
-            builder.emit(Call { dst: Some(good), func: run, args: Box::new([name, body]) });
+            builder.emit(Call { dst: Some(good), func: run, args: Box::new([name, body, millis]) });
             builder.emit(IfNot { cond: good, target: bad });
             builder.emit(Add { dst: passed, a: passed, b: one });
             builder.emit(Jump { target: next });

@@ -164,7 +164,7 @@ pub(crate) struct Param {
     pub(crate) span: Span,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Func {
     pub(crate) module: ModuleId,
     /// The item that it is declared in, or declares it.

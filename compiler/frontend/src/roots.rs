@@ -72,8 +72,10 @@ pub(crate) fn find(session: &mut Session<'_>, main: ModuleId, options: &Options)
         let tests = all.iter().copied().filter(is_wanted).collect();
         let (run, report) = if wanted.json { ("run_json", "report_json") } else { ("run", "report") };
         if let (Some(run), Some(report)) = (test_function(program, run), test_function(program, report)) {
-            roots.tests = Some(Tests { tests, run, report });
+            let millis = if wanted.timeout == 0 { -1 } else { i64::from(wanted.timeout) * 1000 };
+            roots.tests = Some(Tests { tests, run, report, millis });
         }
+        exit_from_tests(program);
         return roots;
     }
     roots.top_level = all.iter().copied().find(|id| own(program, id) && program.func(*id).source == Source::TopLevel);
@@ -106,6 +108,16 @@ pub(crate) fn find(session: &mut Session<'_>, main: ModuleId, options: &Options)
 
 fn is_warning(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity == Severity::Warning
+}
+
+/// Makes the function that ends the program end only the test that runs.
+fn exit_from_tests(program: &mut Program) {
+    let Some(leave) = test_function(program, "leave") else { return };
+    let leave = program.func(leave).clone();
+    let is_exit = |func: &Func| matches!(func.source, Source::Native(name) if program.names.text(name) == "exit");
+    for position in (0..program.funcs.len()).filter(|&position| is_exit(&program.funcs[position])).collect::<Vec<_>>() {
+        program.funcs[position] = leave.clone();
+    }
 }
 
 /// A function of the module `test`.

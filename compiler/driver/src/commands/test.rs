@@ -13,7 +13,8 @@ use vitte_frontend::{Options, TestOptions};
 /// file that fails: 1 if its tests do, or if it has errors.
 pub fn test(args: &Test, format: MessageFormat, reporter: &Reporter) -> Result<ExitCode> {
     let json = format == MessageFormat::Json;
-    let options = Options { tests: Some(TestOptions { filter: args.filter.clone(), json }), ..Options::default() };
+    let tests = TestOptions { filter: args.filter.clone(), json, timeout: args.timeout };
+    let options = Options { tests: Some(tests), ..Options::default() };
     let files = input::source_files(&args.inputs)?;
     let is_alone = files.len() == 1;
     let (mut exit, mut n_tests) = (ExitCode::SUCCESS, 0);

@@ -330,7 +330,7 @@ impl Checker<'_, '_> {
                     let message = format!("`{shown}` is not a function");
                     self.error(Diagnostic::error(codes::NOT_CALLABLE, at, message));
                 }
-                self.error_node(span)
+                self.valueless(callee, span)
             }
         }
     }

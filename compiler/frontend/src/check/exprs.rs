@@ -194,13 +194,22 @@ impl Checker<'_, '_> {
         }
     }
 
+    /// Stands for what would be made of a value that there never is: reports that, unless an error is the reason.
+    pub(super) fn valueless(&mut self, node: NodeId, span: Span) -> NodeId {
+        if self.ty(node) == Ty::NEVER && !matches!(self.body.node(node).kind, NodeKind::Error) {
+            let at = self.span(node);
+            self.error(Diagnostic::error(codes::UNIT_VALUE, at, "this never gives a value"));
+        }
+        self.error_node(span)
+    }
+
     fn unwrap(&mut self, value: ExprId, want: Option<Ty>, span: Span) -> NodeId {
         let want = want.map(|want| self.session.program.types.optional(want));
         let value = self.expr(value, want);
         let ty = self.ty(value);
         match self.kind(ty) {
             Kind::Optional(inner) => self.node(NodeKind::Unwrap(value), inner, span),
-            Kind::Error | Kind::Never => self.error_node(span),
+            Kind::Error | Kind::Never => self.valueless(value, span),
             _ => {
                 let shown = self.show(ty);
                 let message = format!("`{shown}` is never nil, so there is nothing to unwrap");
@@ -246,9 +255,13 @@ impl Checker<'_, '_> {
     }
 
     /// The type under which a value is kept.
-    fn held_type(&self, node: NodeId) -> Ty {
+    fn held_type(&mut self, node: NodeId) -> Ty {
         match self.ty(node) {
-            Ty::NEVER | Ty::UNIT => Ty::ERROR,
+            Ty::NEVER => {
+                self.valueless(node, self.span(node));
+                Ty::ERROR
+            }
+            Ty::UNIT => Ty::ERROR,
             ty => ty,
         }
     }
@@ -468,7 +481,7 @@ impl Checker<'_, '_> {
         let have = self.ty(node);
         let any = match self.kind(have) {
             Kind::Any => node,
-            Kind::Error | Kind::Never => return self.error_node(span),
+            Kind::Error | Kind::Never => return self.valueless(node, span),
             Kind::Trait(..) | Kind::Param(..) => self.node(NodeKind::ToAny(node), Ty::ANY, span),
             _ => {
                 let shown = self.show(have);

@@ -177,7 +177,10 @@ impl Checker<'_, '_> {
             Kind::Adt(id, _) if id == self.session.program.lang().range => {
                 return (Some(Items::RangeValue(value)), Ty::INT);
             }
-            Kind::Error | Kind::Never => return (None, Ty::ERROR),
+            Kind::Error | Kind::Never => {
+                self.valueless(value, span);
+                return (None, Ty::ERROR);
+            }
             Kind::Str => {
                 let message = "a string is gone through by characters or by bytes";
                 let diagnostic = Diagnostic::error(codes::NOT_INDEXABLE, span, message);

@@ -37,7 +37,7 @@ impl Checker<'_, '_> {
             for &arg in args {
                 self.expr(arg, None);
             }
-            return self.error_node(span);
+            return self.valueless(receiver, span);
         }
         if let Some(node) = self.builtin_method(receiver, name, args, span) {
             return node;

@@ -99,7 +99,7 @@ impl Checker<'_, '_> {
             Kind::Any => Ty::ANY,
             Kind::Error | Kind::Never => {
                 self.expr(right, want);
-                return self.error_node(span);
+                return self.valueless(left, span);
             }
             _ => {
                 let shown = self.show(ty);
@@ -131,6 +131,8 @@ impl Checker<'_, '_> {
         let result = |ty: Ty| if op.is_comparison() { Ty::BOOL } else { ty };
         if [left_kind, right_kind].iter().any(|kind| matches!(kind, Kind::Error | Kind::Never)) {
             let ty = if op.is_comparison() { Ty::BOOL } else { Ty::ERROR };
+            self.valueless(left, span);
+            self.valueless(right, span);
             return self.node(NodeKind::Error, ty, span);
         }
         if let Binary::Eq | Binary::Ne = op {

@@ -412,7 +412,7 @@ impl Checker<'_, '_> {
             return self.node(NodeKind::Field { base, field: position }, field_ty, span);
         }
         match self.kind(ty) {
-            Kind::Error | Kind::Never => return self.error_node(span),
+            Kind::Error | Kind::Never => return self.valueless(base, span),
             Kind::Infer(_) => {
                 let message = format!("the type of this is not known yet, so neither is `{}`", self.text(name.name));
                 let at = self.span(base);
@@ -491,7 +491,7 @@ impl Checker<'_, '_> {
         let base_span = self.span(base);
         let inner = match self.kind(ty) {
             Kind::Optional(inner) => inner,
-            Kind::Error | Kind::Never => return self.error_node(span),
+            Kind::Error | Kind::Never => return self.valueless(base, span),
             _ => {
                 let shown = self.show(ty);
                 let message = format!("`{shown}` is never nil");

@@ -47,7 +47,7 @@ impl Checker<'_, '_> {
         let shown = self.show(ty);
         let at = self.span(base);
         let diagnostic = match self.kind(ty) {
-            Kind::Error | Kind::Never => return self.error_node(span),
+            Kind::Error | Kind::Never => return self.valueless(base, span),
             Kind::Infer(_) => {
                 let message = "the type of this is not known yet, so it cannot be indexed";
                 Diagnostic::error(codes::CANNOT_INFER, at, message)
@@ -304,7 +304,7 @@ impl Checker<'_, '_> {
         let ty = self.ty(value);
         let items = match self.kind(ty) {
             Kind::Tuple(items) => self.session.program.types.list(items).to_vec(),
-            Kind::Error | Kind::Never => return self.error_node(span),
+            Kind::Error | Kind::Never => return self.valueless(value, span),
             _ => {
                 let shown = self.show(ty);
                 let message = format!("`{shown}` is not a tuple");

@@ -1,16 +1,4 @@
-//! Compiles programs, verifies and interprets them, and compares what they print; and compares what is said about
-//! programs that are wrong.
-//!
-//! A program of `programs/` says in its first lines what to expect, as those of the workspace's `tests/run/` do:
-//!
-//! ```text
-//! // args: a b          its arguments
-//! // stdin: text        a line of its input; repeat for more
-//! // stdout: text       a line of its output; repeat for more
-//! // stderr: text       a part of what it prints on standard error; repeat for more
-//! // exit: 101          its exit code, 0 if left out
-//! // mode: tests        its tests are run instead of the program
-//! ```
+//! Compares what is said about programs that are wrong with what their comments say.
 //!
 //! A program of `diagnostics/` says `//~ VT1201 part of the message` on each line that something is said about, or
 //! `//~^` on the line below it, and `//~other VT1104 …` for what is said about another file. Files whose names begin
@@ -18,35 +6,21 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use vitte_frontend::{Compilation, Options, SourceFile, SourceLoader, TestOptions, compile};
-
-/// The first argument of this test when it runs a program itself, so that its output can be caught.
-const RUN: &str = "--run-program";
+use vitte_frontend::{Compilation, Options, SourceFile, SourceLoader, compile};
 
 fn main() {
-    let mut args = std::env::args().skip(1);
-    if args.next().as_deref() == Some(RUN) {
-        let tests = args.next().as_deref() == Some("tests");
-        let path = args.next().expect("a program to run");
-        std::process::exit(run(Path::new(&path), tests, args.collect()));
-    }
     let arguments = Arguments::from_args();
     let mut trials = vec![];
-    for path in files("programs") {
-        trials.push(Trial::test(name(&path), move || check_program(&path)));
-    }
-    for path in files("diagnostics") {
+    for path in files() {
         trials.push(Trial::test(name(&path), move || check_diagnostics(&path)));
     }
     trials.push(Trial::test("the whole standard library", check_std));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics");
     let entries = fs::read_dir(folder).expect("the folder is there");
     let is_program = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -85,83 +59,6 @@ fn describe(compilation: &Compilation) -> String {
         format!("{file}:{}:{}: {code} {message}\n", position.line, position.column)
     };
     compilation.diagnostics.iter().map(line).collect()
-}
-
-/// Runs a program in this process; gives its exit code.
-fn run(path: &Path, tests: bool, args: Vec<String>) -> i32 {
-    let compilation = compile_file(path, &Options { tests: tests.then(TestOptions::default), ..Options::default() });
-    eprint!("{}", describe(&compilation));
-    let Some(module) = compilation.module else { return 1 };
-    let module = match vitbc::verify::verify(module) {
-        Ok(module) => module,
-        Err(error) => {
-            eprintln!("refused by the verifier: {error}");
-            return 2;
-        }
-    };
-    let mut vm = vitte_interp::Vm::new();
-    vm.set_args(args);
-    vm.load(module);
-    vm.run().expect("a verified program runs")
-}
-
-#[derive(Default)]
-struct Expected {
-    args: Vec<String>,
-    stdin: String,
-    stdout: String,
-    stderr: Vec<String>,
-    exit: i32,
-    tests: bool,
-}
-
-fn read_expected(path: &Path) -> Expected {
-    let text = fs::read_to_string(path).expect("a test program is readable");
-    let mut expected = Expected::default();
-    for line in text.lines().map_while(|line| line.strip_prefix("//")) {
-        let Some((key, value)) = line.trim_start().split_once(':') else { continue };
-        let value = value.strip_prefix(' ').unwrap_or(value);
-        match key {
-            "args" => expected.args.extend(value.split_whitespace().map(str::to_owned)),
-            "stdin" => expected.stdin += &format!("{value}\n"),
-            "stdout" => expected.stdout += &format!("{value}\n"),
-            "stderr" => expected.stderr.push(value.trim_end().to_owned()),
-            "exit" => expected.exit = value.trim().parse().expect("an exit code"),
-            "mode" => expected.tests = value.trim() == "tests",
-            _ => {}
-        }
-    }
-    expected
-}
-
-fn check_program(path: &Path) -> Result<(), Failed> {
-    let expected = read_expected(path);
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args([RUN, if expected.tests { "tests" } else { "program" }]).arg(path).args(&expected.args);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn()?;
-    // A program that reads nothing closes its end early.
-    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(expected.stdin.as_bytes()));
-    let output = child.wait_with_output()?;
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let mut wrong = vec![];
-    if stdout != expected.stdout {
-        wrong.push(format!("standard output:\n{stdout}expected:\n{}", expected.stdout));
-    }
-    for part in &expected.stderr {
-        if !stderr.contains(part.as_str()) {
-            wrong.push(format!("standard error lacks `{part}`"));
-        }
-    }
-    if output.status.code() != Some(expected.exit) {
-        wrong.push(format!("exit: expected {}, got {}", expected.exit, output.status));
-    }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    wrong.push(format!("standard error:\n{stderr}"));
-    Err(wrong.join("\n").into())
 }
 
 fn check_diagnostics(path: &Path) -> Result<(), Failed> {

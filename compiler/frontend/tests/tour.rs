@@ -1,20 +1,16 @@
-//! Runs the programs of `examples/` and the snippets of `docs/tour.md` in the interpreter, and compares what they print
-//! with what is written beside or below them. A program `NAME.vit` reads `NAME.stdin`, if that is there.
+//! Runs the snippets of `docs/tour.md` in the interpreter, and compares what they print with what is written below them.
 //!
 //! Each runs in a process of its own: this program again, told by a variable which source to run.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use vitte_frontend::{NoModules, Options, Severity, SourceFile, compile, format};
 
 /// The variable that names the source to run.
 const RUN: &str = "VITTE_TEST_PROGRAM";
-
-/// Examples that the interpreter cannot run: it has no code that C could call.
-const NEEDS_COMPILED_CODE: &[&str] = &["sort_c"];
 
 fn main() {
     if let Some(path) = std::env::var_os(RUN) {
@@ -22,29 +18,15 @@ fn main() {
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut trials = vec![];
-    let mut examples: Vec<PathBuf> =
-        fs::read_dir(root.join("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    examples.retain(|path| path.extension().is_some_and(|ending| ending == "vit"));
-    examples.sort();
-    for path in examples {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if NEEDS_COMPILED_CODE.contains(&name.as_str()) {
-            continue;
-        }
-        trials.push(Trial::test(format!("examples::{name}"), move || {
-            let wanted = fs::read_to_string(path.with_extension("stdout"))?;
-            check(&path, &fs::read(path.with_extension("stdin")).unwrap_or_default(), &wanted)
-        }));
-    }
     let tour = fs::read_to_string(root.join("docs/tour.md")).unwrap();
     for (title, source, wanted) in snippets(&tour) {
-        trials.push(Trial::test(format!("tour::{title}"), move || {
+        trials.push(Trial::test(title, move || {
             if format::format(&source) != Ok(source.clone()) {
                 return Err("it is not laid out as `vittec fmt` does".into());
             }
             let mut file = tempfile::Builder::new().suffix(".vit").tempfile()?;
             file.write_all(source.as_bytes())?;
-            check(file.path(), b"", &wanted)
+            check(file.path(), &wanted)
         }));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
@@ -70,13 +52,10 @@ fn snippets(text: &str) -> Vec<(String, String, String)> {
     found
 }
 
-fn check(path: &Path, stdin: &[u8], wanted: &str) -> Result<(), Failed> {
+fn check(path: &Path, wanted: &str) -> Result<(), Failed> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.env(RUN, path).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn()?;
-    // A program need not read its input.
-    let _ = child.stdin.take().map(|mut pipe| pipe.write_all(stdin));
-    let output = child.wait_with_output()?;
+    command.env(RUN, path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = command.output()?;
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if !output.status.success() || stdout != wanted || !stderr.is_empty() {
         return Err(format!("{}\n{stderr}\nprinted:\n{stdout}\nexpected:\n{wanted}", output.status).into());
