@@ -270,8 +270,16 @@ macro_rules! for_each_native {
             vt_process_demonitor(monitor: MonitorRef) -> Bool [Writes];
             /// A number that no other monitor has.
             vt_process_new_ref() -> MonitorRef [Writes];
-            /// Start a process that calls `body`, a function value without parameters, monitored by `monitor`.
-            vt_process_spawn_monitored(body: Any, monitor: MonitorRef, down: Any) -> Pid [Reads Writes Throws Allocs];
+            /// At the beginning of a receive that takes no message without one of two references in it: moves the cursor
+            /// past messages that are older than these.
+            vt_receive_seek(reference: MonitorRef, other: MonitorRef) -> Unit [Writes];
+            /// At the beginning of a receive, which an exception may have left half-way before: puts the cursor back.
+            vt_receive_restart() -> Unit [Writes];
+            /// As RECEIVE_SKIP, in a receive that skips this message whenever it looks at it.
+            vt_receive_pass() -> Unit [Writes];
+            /// Start a process that calls `body`, a function value without parameters; monitored by `monitor`, unless
+            /// `down` is nil. `quotas`: bytes of objects, waiting messages, milliseconds; none where it is negative or short.
+            vt_process_spawn_with(body: Any, quotas: ListInt, link: Bool, monitor: MonitorRef, down: Any) -> Pid [Reads Writes Throws Allocs];
             /// Exit signals become messages of the type of `exit`, a struct of `pid` and `any`.
             vt_process_trap(exit: Any) -> Unit [Reads Writes Throws];
             /// Exit signals end the process.

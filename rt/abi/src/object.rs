@@ -88,6 +88,8 @@ pub mod flag {
     pub const SETTLED: u64 = 1 << 56;
     /// Not an object, but a free cell.
     pub const FREE: u64 = 1 << 57;
+    /// A string that several heaps refer to. Bears `IMMORTAL`, too, as it does not move and its header does not change.
+    pub const SHARED: u64 = 1 << 58;
     /// The rest of the word is the new address of the object.
     pub const FORWARDED: u64 = 1 << 63;
 }

@@ -5,7 +5,8 @@
 //! nursery  ─────────►  full: collect ────────────►  old generation   a Space: blocks that are copied, or cells that
 //! (256 B … 4 MiB, then further blocks                                are marked and swept
 //!  until the next safepoint)
-//!                                                   large objects    a block each, young or old; they never move
+//!                                                   large objects    a block each, young or old; they never move;
+//!                                                                    strings among them may be shared by heaps
 //! ```
 //!
 //! A *minor* collection copies what is reachable out of the nursery; its roots are the process's and the *remembered
@@ -21,12 +22,14 @@ mod large;
 mod marksweep;
 mod remembered;
 mod shapes;
+mod shared;
 mod stats;
 #[cfg(test)]
 mod tests;
 mod trace;
 
 pub(crate) use shapes::Shapes;
+pub(crate) use shared::Share;
 pub use stats::Stats;
 
 use crate::options::{Engine, Options};
@@ -46,8 +49,8 @@ const GROW_AFTER: u32 = 8;
 const CALM_NURSERY: usize = 512 << 10;
 /// The nursery under stress.
 const STRESSED_NURSERY: usize = 16 << 10;
-/// The largest nursery.
-const MAX_NURSERY: usize = 4 << 20;
+/// The largest nursery, as a power of two.
+const MAX_NURSERY: u8 = 22;
 /// The old generation is collected when it has grown by this factor since the last time…
 const GROWTH: u64 = 2;
 /// …and is at least this many nurseries large.
@@ -88,6 +91,8 @@ pub(crate) struct Heap {
     engine: Engine,
     stress: bool,
     log: bool,
+    /// The largest nursery, as a power of two.
+    max_nursery: u8,
     /// Where objects are made now.
     nursery: Block,
     /// Blocks that the nursery had before, since the last collection.
@@ -125,6 +130,7 @@ impl Heap {
             engine: options.engine,
             stress: options.gc_stress && options.engine != Engine::None,
             log: options.gc_log,
+            max_nursery: MAX_NURSERY,
             nursery: Block::EMPTY,
             len: blocks::SMALLEST,
             filled: Vec::new(),
@@ -148,6 +154,15 @@ impl Heap {
                 stats: Stats::default(),
             })
         })
+    }
+
+    /// The heap is to hold no more than so many bytes: it has a nursery of an eighth of that at most.
+    pub(crate) fn limit(&mut self, bytes: u64) {
+        self.max_nursery = (bytes / 8).max(blocks::SMALLEST as u64).ilog2().min(u32::from(MAX_NURSERY)) as u8;
+    }
+
+    fn max_nursery(&self) -> usize {
+        1 << self.max_nursery
     }
 
     /// Whether every safepoint collects.
@@ -208,7 +223,7 @@ impl Heap {
             self.filled.push(self.nursery);
         }
         // Doubling keeps the number of blocks small, however much a native makes.
-        let block = Block::take(size.max((self.nursery.len * 2).clamp(self.len, MAX_NURSERY)));
+        let block = Block::take(size.max((self.nursery.len * 2).clamp(self.len, self.max_nursery())));
         self.nursery = block;
         self.start = block.base;
         Area { next: block.base, end: block.end() }
@@ -217,6 +232,16 @@ impl Heap {
     /// A large object of `size` bytes, and whether its memory is all zero.
     pub(crate) fn alloc_large(&mut self, size: usize) -> (u64, bool) {
         self.aged().large.alloc(size)
+    }
+
+    /// A share of the large string at this address, for others.
+    pub(crate) fn share(&mut self, address: u64) -> Share {
+        self.aged().large.share(address)
+    }
+
+    /// Takes a share of a string that others have, too.
+    pub(crate) fn take_share(&mut self, share: Share) {
+        self.aged().large.take_share(share);
     }
 
     /// Whether enough large objects were made for a collection.
@@ -289,8 +314,8 @@ impl Heap {
         if self.stress {
             self.len = STRESSED_NURSERY;
         } else if survived > young / 4 {
-            self.len = (len * 4).min(MAX_NURSERY);
-        } else if self.served >= GROW_AFTER && len < CALM_NURSERY {
+            self.len = (len * 4).min(self.max_nursery());
+        } else if self.served >= GROW_AFTER && len < CALM_NURSERY.min(self.max_nursery()) {
             self.len = len * 2;
         }
         if self.len != len {

@@ -3,13 +3,14 @@
 //! A letter is a copy of everything that a value refers to, apart from constants that live for ever, outside any heap.
 //! The objects stand one behind the other; where a traced word refers to one of them, the letter has the distance from
 //! its start with the upper bit set, which no address has. So the receiver copies the whole into its heap and adds
-//! its new address to those words.
+//! its new address to those words. Large strings are not copied: the letter holds a share of each.
 
+use crate::heap::Share;
 use crate::process::Process;
 use crate::word::Word;
 use std::cell::Cell;
 use std::ops::Range;
-use vitte_abi::object::{flag, word};
+use vitte_abi::object::{flag, type_id, word};
 
 /// Marks a distance from the letter's start.
 const INSIDE: u64 = 1 << 63;
@@ -30,6 +31,14 @@ const FEW: usize = 4;
 enum Words {
     Few(u8, [u64; FEW]),
     Many(Box<[u64]>),
+    Sharing(Box<Sharing>),
+}
+
+/// With shares of the strings that are referred to by their addresses.
+#[derive(Clone, Debug)]
+struct Sharing {
+    words: Vec<u64>,
+    shares: Vec<Share>,
 }
 
 impl From<&[u64]> for Words {
@@ -50,13 +59,14 @@ impl Words {
         match self {
             Words::Few(len, words) => &mut words[..usize::from(*len)],
             Words::Many(words) => words,
+            Words::Sharing(sharing) => &mut sharing.words,
         }
     }
 }
 
 thread_local! {
     /// What a sealer works with, kept for the next one.
-    static DESK: Cell<Sealer> = const { Cell::new(Sealer { words: Vec::new(), taken: Vec::new() }) };
+    static DESK: Cell<Sealer> = const { Cell::new(Sealer { words: Vec::new(), taken: Vec::new(), shares: Vec::new() }) };
 }
 
 /// The most words that a sealer keeps room for.
@@ -76,7 +86,7 @@ impl Letter {
         }
         let object = p.object(message);
         let header = object.header();
-        if header & flag::IMMORTAL != 0 {
+        if header & (flag::IMMORTAL | flag::SHARED) == flag::IMMORTAL {
             return Some(Letter { words: Words::Few(0, few), root: message });
         }
         // SAFETY: there is an object of this header.
@@ -108,7 +118,14 @@ impl Letter {
         for (address, header) in sealer.taken.drain(..) {
             p.object(address).set_raw(0, header);
         }
-        let words = Words::from(&sealer.words[..]);
+        let words = if !sealer.shares.is_empty() {
+            let (words, shares) = (std::mem::take(&mut sealer.words), std::mem::take(&mut sealer.shares));
+            Words::Sharing(Box::new(Sharing { words, shares }))
+        } else if sealer.words.len() > MOST_KEPT {
+            Words::Many(std::mem::take(&mut sealer.words).into())
+        } else {
+            Words::from(&sealer.words[..])
+        };
         if sealer.words.capacity() <= MOST_KEPT {
             sealer.words.clear();
             DESK.set(sealer);
@@ -118,6 +135,9 @@ impl Letter {
 
     /// The value, copied into the heap of `p`.
     pub fn open(mut self, p: &Process) -> Word {
+        if let Words::Sharing(sharing) = &mut self.words {
+            sharing.shares.drain(..).for_each(|share| p.take_share(share));
+        }
         let words = self.words.as_mut();
         if words.is_empty() {
             return Word(self.root);
@@ -152,6 +172,7 @@ struct Sealer {
     words: Vec<u64>,
     /// The objects that were copied, and their headers: meanwhile these hold where the copy is.
     taken: Vec<(u64, u64)>,
+    shares: Vec<Share>,
 }
 
 impl Sealer {
@@ -162,11 +183,17 @@ impl Sealer {
         }
         let object = p.object(word);
         let header = object.header();
-        if header & flag::IMMORTAL != 0 && header & flag::FORWARDED == 0 {
-            return word;
-        }
         if header & flag::FORWARDED != 0 {
             return header;
+        }
+        if header & flag::SHARED != 0 || (header & flag::LARGE != 0 && header as u32 == type_id::STR) {
+            if self.shares.last().is_none_or(|last| last.address() != word) {
+                self.shares.push(p.share(word));
+            }
+            return word;
+        }
+        if header & flag::IMMORTAL != 0 {
+            return word;
         }
         let copy = INSIDE | (self.words.len() as u64 * 8);
         // SAFETY: there is an object of this header.
@@ -186,7 +213,7 @@ mod tests {
     use super::*;
     use crate::object::{Form, List, Str};
     use crate::testing::Types;
-    use crate::{Options, Runtime};
+    use crate::{Engine, Options, Runtime};
     use vitte_abi::object::type_id;
 
     #[test]
@@ -226,6 +253,55 @@ mod tests {
         assert_eq!(a.word_at(name), b.word_at(name));
         assert_eq!(Str::of(a.word_at(name).object(p).unwrap()).as_str(), "shared");
         assert_eq!((a.word_at(n).bits(p) as i64, b.word_at(n)), (i64::MIN, constant));
+    }
+
+    #[test]
+    fn large_strings_are_shared() {
+        for engine in [Engine::Generational, Engine::MarkSweep, Engine::None] {
+            let mut types = Types::new();
+            let pair = types.record("Pair", &[("text", type_id::STR), ("again", type_id::STR)]);
+            let options = Options { engine, gc_stress: engine != Engine::None, ..Options::default() };
+            let runtime = Runtime::new(types.table(), options, Vec::new());
+            let fields = &runtime.record(pair).fields;
+            let [text, again] = [0, 1].map(|at| fields[at].offset);
+            let mut sender = Process::new(runtime);
+            let long = "0123456789".repeat(5000);
+            let message = sender.new_record(pair);
+            message.set_word(&sender, text, sender.new_str(&long).object().word());
+            message.set_word(&sender, again, message.word_at(text));
+            let address = message.word_at(text);
+            let mut root = message.word();
+            let letter = Letter::seal(&sender, root);
+            let other = Letter::seal(&sender, address);
+
+            let mut receivers = [(); 3].map(|()| Process::new(runtime));
+            let mut roots = receivers.each_ref().map(|receiver| letter.clone().open(receiver));
+            drop(letter);
+            // What is sent on is the same string, and to open it twice changes nothing.
+            assert_eq!(
+                Letter::seal(&receivers[1], roots[1]).open(&receivers[1]).object(&receivers[1]).unwrap().word_at(again),
+                address
+            );
+            for _ in 0..3 {
+                sender.collect(&mut |visit| visit(&mut root.0)).unwrap();
+                for (receiver, root) in receivers.iter_mut().zip(&mut roots) {
+                    receiver.collect(&mut |visit| visit(&mut root.0)).unwrap();
+                    let copy = root.object(receiver).unwrap();
+                    assert_eq!((copy.word_at(text), copy.word_at(again)), (address, address));
+                    assert!(receiver.heap_stats().live > 50_000);
+                }
+            }
+            drop(sender);
+            let [first, mut second, third] = receivers;
+            drop(first);
+            // Nothing refers to it any more here; there it still is.
+            second.collect(&mut |_| {}).unwrap();
+            assert!(engine == Engine::None || second.heap_stats().live < 10_000);
+            let copy = roots[2].object(&third).unwrap();
+            assert_eq!(Str::of(copy.word_at(again).object(&third).unwrap()).as_str(), long);
+            drop(third);
+            assert_eq!(Str::of(other.open(&second).object(&second).unwrap()).as_str(), long);
+        }
     }
 
     #[test]

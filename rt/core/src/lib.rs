@@ -35,6 +35,7 @@ mod options;
 #[cfg(target_family = "wasm")]
 pub mod packed;
 mod process;
+mod quota;
 pub mod raw_memory;
 mod reason;
 mod report;

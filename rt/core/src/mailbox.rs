@@ -7,18 +7,27 @@
 //!
 //! A receive looks at the message under the *cursor*, then takes it, which puts the cursor back to the first message,
 //! or skips it. So messages that a receive does not want stay for the next one, in their order.
+//!
+//! Two kinds of receives need not look again at what they would skip. One whose patterns ask for nothing but what
+//! messages are made of skips the same messages each time: the mailbox remembers how far such a receive, known by its
+//! place in the code, has come ([`Passed`]). One that asks for a reference passes over messages that were here before
+//! there was such a reference: references are numbered, and with each message stands the last number when it was opened.
 
 use crate::inbox::{List, Node};
 use crate::letter::Letter;
 use crate::object::Obj;
 use crate::process::Process;
+use crate::quota::Admission;
+use crate::reason::Reason;
 use crate::scheduler::{Pause, Pid};
 use crate::signal::Signal;
 use crate::sys::host::Instant;
 use crate::throw::Throw;
+use crate::ties::Reference;
 use crate::word::Word;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::num::NonZero;
 use std::time::Duration;
 use vitte_abi::object::type_id;
 
@@ -26,19 +35,40 @@ use vitte_abi::object::type_id;
 #[derive(Default)]
 pub(crate) struct Mailbox {
     /// Those that were looked at, in the process's heap.
-    opened: RefCell<VecDeque<Word>>,
+    opened: RefCell<VecDeque<Opened>>,
     /// Those behind them.
     letters: RefCell<List<Signal>>,
     /// The place of a message among the opened ones, or behind them.
     cursor: Cell<usize>,
+    /// Where the receive stands in the code that is looking, if it skips the same messages each time.
+    site: Cell<Option<NonZero<u64>>>,
+    passed: RefCell<Vec<Passed>>,
     /// When the wait that began after the cursor was put back ends.
     deadline: Cell<Option<Instant>>,
 }
 
+/// A message in the process's heap.
+struct Opened {
+    message: Word,
+    /// No reference beyond this one is in it.
+    last: Reference,
+}
+
+/// How many messages a receive has passed that it would skip again.
+struct Passed {
+    site: NonZero<u64>,
+    count: usize,
+}
+
+/// So many messages must have been passed to be worth remembering.
+const WORTH: usize = 8;
+/// The receives that a mailbox remembers.
+const MOST_PASSED: usize = 4;
+
 impl Mailbox {
     /// The messages in the process's heap, for the collector.
     pub(crate) fn roots(&mut self) -> impl Iterator<Item = &mut Word> {
-        self.opened.get_mut().iter_mut()
+        self.opened.get_mut().iter_mut().map(|opened| &mut opened.message)
     }
 
     /// Adds a message.
@@ -54,15 +84,23 @@ impl Mailbox {
     /// Adds a message that is in the heap of `p`, the process. It stands behind letters, which are opened now.
     pub(crate) fn put_opened(&self, p: &Process, message: Word) {
         while self.open_letter(p).is_some() {}
-        self.opened.borrow_mut().push_back(message);
+        self.add_opened(p, message);
+        if p.scheduled().handle.mailbox.admit() != Admission::Granted {
+            p.end_for(Reason::MailboxLimit);
+        }
     }
 
     /// Opens the first letter, if there is one.
     fn open_letter(&self, p: &Process) -> Option<Word> {
         let Some(Signal::Message(letter)) = self.letters.borrow_mut().pop() else { return None };
         let word = letter.open(p);
-        self.opened.borrow_mut().push_back(word);
+        self.add_opened(p, word);
         Some(word)
+    }
+
+    fn add_opened(&self, p: &Process, message: Word) {
+        let last = p.runtime().last_reference();
+        self.opened.borrow_mut().push_back(Opened { message, last });
     }
 
     /// The number of messages that have not been taken.
@@ -73,6 +111,43 @@ impl Mailbox {
     fn put_back(&self) {
         self.cursor.set(0);
         self.deadline.set(None);
+    }
+
+    /// A receive begins that stands at `site`: what it has passed before it passes again.
+    fn begin(&self, site: u64) {
+        let site = NonZero::new(site);
+        self.site.set(site);
+        let passed = self.passed.borrow();
+        if let Some(passed) = passed.iter().find(|passed| Some(passed.site) == site) {
+            self.cursor.set(passed.count);
+        }
+    }
+
+    /// A receive ends, with the cursor behind what it has passed.
+    fn remember(&self) {
+        let count = self.cursor.get();
+        let Some(site) = self.site.get().filter(|_| count >= WORTH) else { return };
+        let mut passed = self.passed.borrow_mut();
+        match passed.iter_mut().find(|passed| passed.site == site) {
+            Some(passed) => passed.count = count,
+            None => {
+                passed.truncate(MOST_PASSED - 1);
+                passed.insert(0, Passed { site, count });
+            }
+        }
+    }
+
+    /// A receive ends without a message.
+    fn give_up(&self) {
+        self.remember();
+        self.put_back();
+    }
+
+    /// The message at `at` is gone.
+    fn forget(&self, at: usize) {
+        for passed in &mut *self.passed.borrow_mut() {
+            passed.count -= usize::from(passed.count > at);
+        }
     }
 }
 
@@ -93,7 +168,10 @@ fn fetch(p: &Process) -> bool {
 /// Whether there is a message under the cursor; it is left in `context.result`.
 pub fn receive_peek(p: &Process) -> bool {
     let mailbox = p.mailbox();
-    let opened = || mailbox.opened.borrow().get(mailbox.cursor.get()).copied();
+    if mailbox.cursor.get() == 0 {
+        mailbox.begin(p.exit().0);
+    }
+    let opened = || mailbox.opened.borrow().get(mailbox.cursor.get()).map(|opened| opened.message);
     // A receive that goes through many messages looks for further signals when it comes to their end.
     let word = match opened() {
         Some(word) if mailbox.cursor.get() != 0 => word,
@@ -110,14 +188,37 @@ pub fn receive_peek(p: &Process) -> bool {
 /// Takes the message under the cursor away, and puts the cursor back to the first.
 pub fn receive_take(p: &Process) {
     let mailbox = p.mailbox();
+    mailbox.remember();
     mailbox.opened.borrow_mut().remove(mailbox.cursor.get());
+    mailbox.forget(mailbox.cursor.get());
+    p.scheduled().handle.mailbox.make_room();
     mailbox.put_back();
 }
 
 /// Moves the cursor to the next message.
 pub fn receive_skip(p: &Process) {
+    p.mailbox().site.set(None);
+    receive_pass(p);
+}
+
+/// The same in a receive that would skip the message again.
+pub fn receive_pass(p: &Process) {
     let cursor = &p.mailbox().cursor;
     cursor.set(cursor.get() + 1);
+}
+
+/// At the beginning of a receive that takes no message without one of these references in it: moves the cursor past
+/// messages that are older.
+pub fn receive_seek(p: &Process, reference: Reference, other: Reference) {
+    let mailbox = p.mailbox();
+    mailbox.put_back();
+    let older = mailbox.opened.borrow().partition_point(|opened| opened.last < reference.min(other));
+    mailbox.cursor.set(older);
+}
+
+/// At the beginning of a receive after which others may have been left half-way: puts the cursor back.
+pub fn receive_restart(p: &Process) {
+    p.mailbox().put_back();
 }
 
 /// Waits for a message under the cursor: false if `millis` milliseconds pass first, and then the cursor goes back to
@@ -131,7 +232,7 @@ pub fn receive_wait(p: &Process, millis: i64) -> Result<bool, Throw> {
     }
     let deadline = deadline(p, millis);
     if deadline.is_some_and(|deadline| deadline <= p.runtime().scheduler().now()) {
-        p.mailbox().put_back();
+        p.mailbox().give_up();
         return Ok(false);
     }
     wait(p, Pause::Receiving(deadline)).map(|()| false)
@@ -151,7 +252,7 @@ fn deadline(p: &Process, millis: i64) -> Option<Instant> {
 pub(crate) fn waited(p: &Process) -> bool {
     let arrived = p.has_message();
     if !arrived {
-        p.mailbox().put_back();
+        p.mailbox().give_up();
     }
     arrived
 }

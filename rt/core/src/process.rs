@@ -93,6 +93,7 @@ impl Process {
             scheduled: Scheduled {
                 handle,
                 mailbox: Mailbox::default(),
+                quotas: OnceCell::new(),
                 ties: RefCell::default(),
                 doom: RefCell::default(),
                 pause: Cell::new(None),

@@ -10,7 +10,7 @@ use crate::word::Word;
 use std::sync::Arc;
 use vitte_abi::object::type_id;
 
-/// Why a process ended, or is to end. To programs it is a value: one of four strings with a meaning, or any other.
+/// Why a process ended, or is to end. To programs it is a value: one of six strings with a meaning, or any other.
 #[derive(Clone, Debug)]
 pub(crate) enum Reason {
     /// `"normal"`: it had nothing more to do.
@@ -21,6 +21,10 @@ pub(crate) enum Reason {
     Killed,
     /// `"noproc"`: there was no such process.
     NoProcess,
+    /// `"mailbox_limit"`: more messages waited for it than may.
+    MailboxLimit,
+    /// `"time_limit"`: it ran for longer than it may.
+    TimeLimit,
     /// Another value.
     Value(Arc<Cause>),
 }
@@ -34,8 +38,14 @@ pub(crate) struct Cause {
 }
 
 impl Reason {
-    const NAMES: [(&str, Reason); 4] =
-        [("normal", Reason::Normal), ("kill", Reason::Kill), ("killed", Reason::Killed), ("noproc", Reason::NoProcess)];
+    const NAMES: [(&str, Reason); 6] = [
+        ("normal", Reason::Normal),
+        ("kill", Reason::Kill),
+        ("killed", Reason::Killed),
+        ("noproc", Reason::NoProcess),
+        ("mailbox_limit", Reason::MailboxLimit),
+        ("time_limit", Reason::TimeLimit),
+    ];
 
     /// The reason that a value is.
     pub(crate) fn of(p: &Process, value: Word) -> Reason {
@@ -68,6 +78,8 @@ impl Reason {
             Reason::Kill => "kill",
             Reason::Killed => "killed",
             Reason::NoProcess => "noproc",
+            Reason::MailboxLimit => "mailbox_limit",
+            Reason::TimeLimit => "time_limit",
             Reason::Value(cause) => return cause.letter.clone().open(p),
         };
         p.new_str(name).object().word()
@@ -92,7 +104,7 @@ mod tests {
     use crate::testing::Types;
 
     #[test]
-    fn four_strings_have_a_meaning() {
+    fn six_strings_have_a_meaning() {
         let p = Types::new().process();
         for (name, _) in Reason::NAMES {
             let reason = Reason::of(&p, p.new_str(name).object().word());

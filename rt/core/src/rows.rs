@@ -3,7 +3,8 @@
 pub use crate::boxing::{box_float as vt_box_float, box_int as vt_box_int, box_scalar as vt_box};
 pub use crate::foreign::call_foreign as vt_call_foreign;
 pub use crate::mailbox::{
-    receive_peek as vt_receive_peek, receive_skip as vt_receive_skip, receive_take as vt_receive_take,
+    receive_pass as vt_receive_pass, receive_peek as vt_receive_peek, receive_restart as vt_receive_restart,
+    receive_seek as vt_receive_seek, receive_skip as vt_receive_skip, receive_take as vt_receive_take,
     receive_wait as vt_receive_wait, self_pid as vt_self, send as vt_send, sleep as vt_sleep, spawn as vt_spawn,
 };
 pub use crate::report::unreachable as vt_unreachable;
@@ -48,7 +49,7 @@ pub use crate::stdlib::process::{
     process_demonitor as vt_process_demonitor, process_exit as vt_process_exit, process_inquire as vt_process_inquire,
     process_is_alive as vt_process_is_alive, process_link as vt_process_link, process_list as vt_process_list,
     process_monitor as vt_process_monitor, process_names as vt_process_names, process_new_ref as vt_process_new_ref,
-    process_register as vt_process_register, process_spawn_monitored as vt_process_spawn_monitored,
+    process_register as vt_process_register, process_spawn_with as vt_process_spawn_with,
     process_trap as vt_process_trap, process_unlink as vt_process_unlink, process_unregister as vt_process_unregister,
     process_untrap as vt_process_untrap, process_whereis as vt_process_whereis, process_yield as vt_process_yield,
 };

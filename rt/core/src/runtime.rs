@@ -157,6 +157,11 @@ impl Runtime {
         self.last_reference.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// The number that was given last: all later ones are larger.
+    pub(crate) fn last_reference(&self) -> Reference {
+        self.last_reference.load(Ordering::Relaxed)
+    }
+
     /// The options of the run.
     pub fn options(&self) -> &Options {
         &self.options

@@ -34,15 +34,19 @@ use crate::letter::Letter;
 use crate::mailbox::{Mailbox, waited};
 use crate::options::Options;
 use crate::process::Process;
+use crate::quota::Quotas;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
 use crate::signal::Signal;
-use crate::sys::host::{self, Instant};
+use crate::sys::{
+    self,
+    host::{self, Instant},
+};
 use crate::ties::Ties;
 use deadlock::Deadlock;
 use pool::Pool;
 use settled::Settled;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,6 +63,8 @@ pub const MAIN: Pid = 1;
 
 /// The most safepoints to a turn, where they are counted.
 const MAX_BUDGET: u64 = 1000;
+/// The time that is taken to pass from one safepoint to the next, where they are counted, in nanoseconds.
+const SAFEPOINT: u64 = 1000;
 
 /// A process as something that runs: compiled code on a stack, or an interpreter's frames.
 pub trait Body {
@@ -296,6 +302,11 @@ impl Scheduler {
         if moment > self.start { (moment - self.start).as_nanos() as u64 } else { 0 }
     }
 
+    /// The processor time that this thread has had, in nanoseconds; where that is not known, the time that has passed.
+    fn processor_time(&self) -> u64 {
+        sys::processor_time().unwrap_or_else(|| self.nanos(Instant::now()))
+    }
+
     /// Waits until that many nanoseconds have passed since the program began.
     fn wait_until(&self, nanos: u64) {
         if self.is_seeded {
@@ -388,17 +399,25 @@ fn resume(body: &mut dyn Body) -> Turn {
         return turn;
     }
     let scheduler = process.runtime().scheduler();
-    if scheduler.is_seeded {
-        process.scheduled().budget.set(Some(1 + scheduler.choose(MAX_BUDGET) as u32));
-        process.request_yield();
+    if !scheduler.is_seeded {
+        return body.resume();
     }
-    body.resume()
+    let budget = 1 + scheduler.choose(MAX_BUDGET) as u32;
+    process.scheduled().budget.set(Some(budget));
+    process.request_yield();
+    let turn = body.resume();
+    let process = body.process();
+    let left = process.scheduled().budget.get().unwrap_or(budget);
+    process.use_time(SAFEPOINT * u64::from(budget - left));
+    turn
 }
 
 /// What a process has to do with the scheduler.
 pub(crate) struct Scheduled {
     pub(crate) handle: Arc<Handle>,
     pub(crate) mailbox: Mailbox,
+    /// What it may use at most, if that was said.
+    pub(crate) quotas: OnceCell<Box<Quotas>>,
     /// None as long as it has none.
     pub(crate) ties: RefCell<Option<Box<Ties>>>,
     /// Why the process is to end.

@@ -24,6 +24,8 @@ pub(crate) enum Signal {
     Message(Letter),
     /// This process is to end, or may trap it: another told it to, or, if `by_link`, has ended and may be linked to it.
     Exit { from: Pid, reason: Reason, by_link: bool },
+    /// More messages wait for this process than may: it is to end.
+    MailboxLimit,
     /// Another process has linked itself to this one.
     Link { from: Pid },
     /// Another process has ended its link.
@@ -57,7 +59,7 @@ impl Process {
     }
 
     /// Has the process end at its next safepoint, if nothing has before.
-    fn end_for(&self, reason: Reason) {
+    pub(crate) fn end_for(&self, reason: Reason) {
         let mut doom = self.scheduled().doom.borrow_mut();
         if doom.is_none() {
             *doom = Some(reason);
@@ -98,6 +100,7 @@ impl Process {
         match signal {
             Signal::Message(letter) => self.mailbox().put(letter),
             Signal::Exit { from, reason, by_link } => self.receive_exit(from, reason, by_link),
+            Signal::MailboxLimit => self.end_for(Reason::MailboxLimit),
             Signal::Link { from } => self.ties().linked_by(from),
             Signal::Unlink { from, id } => {
                 self.ties().unlinked_by(from);

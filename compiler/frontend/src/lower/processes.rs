@@ -1,7 +1,8 @@
 //! `receive`.
 
 use super::function::FunctionLower;
-use crate::body::{Arm, NodeId};
+use crate::ast::Binary;
+use crate::body::{Arm, LocalId, NodeId, NodeKind};
 use crate::source::Span;
 use crate::types::Ty;
 use vitbc::{Inst, Reg, TypeIdx};
@@ -19,6 +20,7 @@ impl FunctionLower<'_, '_, '_> {
         for arm in arms {
             self.forget(arm.pat);
         }
+        self.begin_receive(arms, span);
         let message = self.temp_idx(TypeIdx::ANY);
         let arrived = self.temp(Ty::BOOL);
         let (empty, end) = (self.b.label(), self.b.label());
@@ -37,7 +39,12 @@ impl FunctionLower<'_, '_, '_> {
             self.jump(end);
             self.bind(next);
         }
-        self.emit(Inst::ReceiveSkip {}, span);
+        if arms.iter().any(|arm| arm.guard.is_some()) {
+            self.emit(Inst::ReceiveSkip {}, span);
+        } else {
+            let native = self.low.out.native("receive_pass", &[], TypeIdx::UNIT);
+            self.emit(Inst::CallNative { dst: None, native, args: Box::new([]) }, span);
+        }
         self.jump(head);
         self.bind(empty);
         self.emit(Inst::ReceiveWait { dst: arrived, millis }, span);
@@ -48,4 +55,71 @@ impl FunctionLower<'_, '_, '_> {
         }
         self.bind(end);
     }
+
+    /// Before a receive with guards: it begins with the first message, even if a guard has thrown before, or, if the
+    /// guards ask for references, behind those that are older than these.
+    fn begin_receive(&mut self, arms: &[Arm], span: Span) {
+        if arms.iter().all(|arm| arm.guard.is_none()) {
+            return;
+        }
+        let references = match self.references(arms).as_deref() {
+            Some(&[one]) => [one, one],
+            Some(&[one, other]) => [one, other],
+            _ => {
+                let native = self.low.out.native("receive_restart", &[], TypeIdx::UNIT);
+                return self.emit(Inst::CallNative { dst: None, native, args: Box::new([]) }, span);
+            }
+        };
+        let args = references.map(|reference| {
+            let reg = self.temp(Ty::MONITOR_REF);
+            self.expr(reference, Some(reg))
+        });
+        let native = self.low.out.native("receive_seek", &[TypeIdx::MONITOR_REF; 2], TypeIdx::UNIT);
+        self.emit(Inst::CallNative { dst: None, native, args: args.into() }, span);
+    }
+
+    /// The references that messages must hold to match: if each guard is `a == b`, the one a reference in the message,
+    /// the other one that was known before, in a variable or a field. While guards do nothing else, these do not change.
+    fn references(&mut self, arms: &[Arm]) -> Option<Vec<NodeId>> {
+        let mut found: Vec<(Path, NodeId)> = vec![];
+        for arm in arms {
+            let NodeKind::Binary(Binary::Eq, left, right) = self.body.node(arm.guard?).kind else { return None };
+            if self.node_ty(left) != Ty::MONITOR_REF || self.node_ty(right) != Ty::MONITOR_REF {
+                return None;
+            }
+            let (left, right) = ((self.path(left)?, left), (self.path(right)?, right));
+            // Variables of the patterns have no place as yet.
+            let is_known = |path: &Path| self.locals.contains_key(&path.local);
+            let known = match (is_known(&left.0), is_known(&right.0)) {
+                (true, false) => left,
+                (false, true) => right,
+                _ => return None,
+            };
+            if found.iter().all(|(path, _)| *path != known.0) {
+                found.push(known);
+            }
+        }
+        Some(found.into_iter().map(|(_, node)| node).collect())
+    }
+
+    fn path(&self, mut node: NodeId) -> Option<Path> {
+        let mut fields = vec![];
+        loop {
+            match self.body.node(node).kind {
+                NodeKind::Local(local) => return Some(Path { local, fields }),
+                NodeKind::Field { base, field } => {
+                    fields.push(field);
+                    node = base;
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+/// A variable, or a field of one, of a field, and so on, the last one first.
+#[derive(PartialEq)]
+struct Path {
+    local: LocalId,
+    fields: Vec<u32>,
 }

@@ -1,7 +1,8 @@
-//! Large objects: a block each, and they never move.
+//! Large objects: a block each, and they never move. Strings among them may be shared with other heaps.
 
 use super::blocks::Block;
-use vitte_abi::object::flag;
+use super::shared::{Share, Shares, Table};
+use vitte_abi::object::{flag, immortal_header, type_id};
 
 struct LargeObject {
     block: Block,
@@ -13,6 +14,9 @@ struct LargeObject {
 pub(crate) struct LargeObjects {
     young: Vec<LargeObject>,
     old: Vec<LargeObject>,
+    /// None before the first.
+    shared: Option<Box<dyn Shares>>,
+    /// With those of shared ones, as below.
     young_bytes: u64,
     old_bytes: u64,
 }
@@ -45,12 +49,49 @@ impl LargeObjects {
 
     /// The bytes of all blocks.
     pub(crate) fn reserved(&self) -> u64 {
-        self.young.iter().chain(&self.old).map(|object| object.block.len as u64).sum()
+        let own: u64 = self.young.iter().chain(&self.old).map(|object| object.block.len as u64).sum();
+        own + self.shared.as_ref().map_or(0, |shared| shared.reserved())
     }
 
     /// Whether the address is in one of the blocks.
     pub(crate) fn contains(&self, address: u64) -> bool {
         self.young.iter().chain(&self.old).any(|object| object.block.contains(address))
+            || self.shared.as_ref().is_some_and(|shared| shared.contains(address))
+    }
+
+    /// A share of the string at this address, which is this heap's alone or shared already.
+    pub(crate) fn share(&mut self, address: u64) -> Share {
+        let shared = self.shared.get_or_insert_with(|| Box::new(Table::default()));
+        if let Some(share) = shared.find(address) {
+            return share;
+        }
+        // What is sent was mostly made not long ago.
+        let is_it = |object: &LargeObject| object.block.base == address;
+        let (object, old) = match self.young.iter().rposition(is_it) {
+            Some(at) => (self.young.swap_remove(at), false),
+            None => {
+                let at = self.old.iter().rposition(is_it).expect("a large object is young or old");
+                (self.old.swap_remove(at), true)
+            }
+        };
+        // SAFETY: the string is in the block, and still this heap's alone.
+        unsafe { *(address as usize as *mut u64) = immortal_header(type_id::STR, 0) | flag::SHARED };
+        let share = Share::new(object.block, object.size);
+        shared.add(share.clone(), old);
+        share
+    }
+
+    /// Takes a share of a string, which is a young object here.
+    pub(crate) fn take_share(&mut self, share: Share) {
+        let size = share.size();
+        if self.shared.get_or_insert_with(|| Box::new(Table::default())).add(share, false) {
+            self.young_bytes += size;
+        }
+    }
+
+    /// A collection has reached the shared string at this address.
+    pub(crate) fn mark_shared(&mut self, address: u64, full: bool) {
+        self.shared.as_mut().expect("shared strings are in the table").mark(address, full);
     }
 
     /// All young objects grow old, without a collection; their bytes.
@@ -67,6 +108,9 @@ impl LargeObjects {
             self.old_bytes = 0;
         }
         self.young_bytes = 0;
+        if let Some(shared) = &mut self.shared {
+            self.old_bytes += shared.end(full, poison);
+        }
         for object in self.young.drain(..) {
             let header = object.block.base as usize as *mut u64;
             // SAFETY: the block holds an object, whose header is the first word.

@@ -72,6 +72,9 @@ impl<'h, S: Space> Tracer<'h, S> {
     /// The rarer cases: objects outside the nursery's last block.
     unsafe fn visit_other<const MAJOR: bool>(&mut self, address: u64, header: u64) -> u64 {
         if header & flag::IMMORTAL != 0 || (!MAJOR && header & flag::SETTLED != 0) {
+            if header & flag::SHARED != 0 {
+                self.large.mark_shared(address, MAJOR);
+            }
             return address;
         }
         let stays = header & flag::LARGE != 0 || (S::MARKS && header & flag::SETTLED != 0);

@@ -2,7 +2,7 @@
 
 use super::Process;
 use super::compiled::POLL_COLLECT;
-use crate::heap::{Area, LARGE, Roots};
+use crate::heap::{Area, LARGE, Roots, Share};
 use crate::object::{Buffer, Form, List, Obj, Str};
 use crate::throw::Throw;
 use vitte_abi::TypeId;
@@ -74,7 +74,7 @@ impl Process {
 
     /// Whether `bytes` more may be allocated at all, else `OutOfMemory`. For natives whose result can be of any size.
     pub fn check_room(&self, bytes: usize) -> Result<(), Throw> {
-        if bytes as u64 > self.runtime.options().heap_max.min(1 << 46) {
+        if bytes as u64 > self.heap_max().min(1 << 46) {
             return Err(self.throw_error(type_id::OUT_OF_MEMORY, "out of memory"));
         }
         Ok(())
@@ -82,7 +82,7 @@ impl Process {
 
     /// Whether the heap has become too large for the process to go on: after a full collection, at a safepoint.
     fn check_heap(&self) -> Result<(), Throw> {
-        let max = self.runtime.options().heap_max;
+        let max = self.heap_max();
         let used = self.heap.borrow().used(self.heap_next());
         if used <= max {
             self.out_of_memory.set(false);
@@ -106,7 +106,7 @@ impl Process {
             self.seldom().is_put_off.set(true);
             return Ok(());
         }
-        let limit = self.runtime.options().heap_max;
+        let limit = self.heap_max();
         let heap = self.heap.get_mut();
         let crowded = heap.used(next) + size as u64 > limit;
         let full = std::mem::take(self.full_due.get_mut()) || crowded;
@@ -187,6 +187,27 @@ impl Process {
         let object = Obj::at(self, address);
         object.set_raw(0, header(ty, 0) | flag::LARGE);
         (object, zeroed)
+    }
+
+    /// A share of the large string at this address, for another process.
+    pub(crate) fn share(&self, address: u64) -> Share {
+        self.heap.borrow_mut().share(address)
+    }
+
+    /// Takes a share of a string that another process has sent.
+    pub(crate) fn take_share(&self, share: Share) {
+        let mut heap = self.heap.borrow_mut();
+        heap.take_share(share);
+        let due = heap.is_large_due();
+        drop(heap);
+        if due {
+            self.request_collection(false);
+        }
+    }
+
+    /// The heap is to hold no more than so many bytes.
+    pub(crate) fn limit_heap(&self, bytes: u64) {
+        self.heap.borrow_mut().limit(bytes);
     }
 
     /// Before a reference is stored at address `slot` of the object at `object`, which bears the flag `OLD`.

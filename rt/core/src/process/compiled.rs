@@ -175,7 +175,7 @@ impl Process {
     }
 
     /// Where compiled code called the runtime: the return address, and the caller's frame pointer.
-    fn exit(&self) -> (u64, u64) {
+    pub(crate) fn exit(&self) -> (u64, u64) {
         // SAFETY: as above.
         unsafe { ((*self.context.get()).exit_pc, (*self.context.get()).exit_frame) }
     }

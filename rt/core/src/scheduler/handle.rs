@@ -15,6 +15,7 @@
 
 use super::{Body, Pid};
 use crate::inbox::Inbox;
+use crate::quota::MailboxQuota;
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
 
@@ -32,6 +33,7 @@ pub(crate) struct Handle {
     pub(crate) pid: Pid,
     pub(crate) inbox: Inbox,
     state: AtomicU8,
+    pub(crate) mailbox: MailboxQuota,
     /// When the timer of the process goes off, in nanoseconds of the scheduler's clock.
     pub(super) timer: AtomicU64,
     body: UnsafeCell<Option<Carried>>,
@@ -68,6 +70,7 @@ impl Handle {
             pid,
             inbox: Inbox::default(),
             state: AtomicU8::new(RUNNING),
+            mailbox: MailboxQuota::default(),
             timer: AtomicU64::new(NEVER),
             body: UnsafeCell::new(None),
         }

@@ -100,16 +100,17 @@ impl Crew for Pool {
     }
 
     fn deliver(&'static self, to: Pid, signal: Signal) -> bool {
-        let is_urgent = !matches!(signal, Signal::Message(_));
         let woken = self.table.with(to, |handle| {
+            let Some(signal) = handle.mailbox.check(signal) else { return (None, false) };
+            let is_urgent = !matches!(signal, Signal::Message(_));
             handle.inbox.put(signal);
-            handle.wake().then(|| NonNull::from(handle))
+            (handle.wake().then(|| NonNull::from(handle)), is_urgent)
         });
         match woken {
             None => return false,
-            Some(Some(handle)) => self.enqueue(handle),
-            Some(None) if is_urgent => self.workers.iter().for_each(|worker| worker.running.preempt(Some(to))),
-            Some(None) => {}
+            Some((Some(handle), _)) => self.enqueue(handle),
+            Some((None, true)) => self.preempt(to),
+            Some((None, false)) => {}
         }
         true
     }
@@ -329,9 +330,13 @@ impl Pool {
         let body = carried.body();
         worker.running.begin(body.process());
         place.run();
+        let began = self.begin_limited_turn(place, body.process());
         let turn = resume(body);
         worker.running.end();
         let process = body.process();
+        if let Some(began) = began {
+            process.use_time(self.scheduler().processor_time().saturating_sub(began));
+        }
         match outcome(turn, process) {
             Outcome::Paused(pause) => self.put_away(handle, pause, carried),
             Outcome::Exited(code) => self.end(Ending::Exited(code)),
@@ -368,25 +373,46 @@ impl Pool {
             Pause::Receiving(until) | Pause::Sleeping(until) => until,
         };
         if let Some(until) = until {
-            let at = self.scheduler().nanos(until);
-            self.timers.set(place, at, |pid| self.is_alive(pid));
-            if self.is_shared && at < self.next_look.load(Ordering::SeqCst) {
-                self.wake_clock();
-            }
+            self.set_timer(place, self.scheduler().nanos(until));
         }
         if !place.park(carried) {
             self.enqueue(handle);
         }
     }
 
-    /// Wakes the processes whose time has come.
+    fn set_timer(&self, place: &Handle, at: u64) {
+        self.timers.set(place, at, |pid| self.is_alive(pid));
+        if self.is_shared && at < self.next_look.load(Ordering::SeqCst) {
+            self.wake_clock();
+        }
+    }
+
+    /// Wakes the processes whose time has come. One that runs is to yield, as its time may be used up.
     fn wake_sleepers(&'static self) {
         let now = self.scheduler().nanos(self.scheduler().now());
         while let Some((at, pid)) = self.timers.due(now) {
-            let woken =
-                self.table.with(pid, |handle| (handle.take_timer(at) && handle.wake()).then(|| NonNull::from(handle)));
-            woken.flatten().into_iter().for_each(|handle| self.enqueue(handle));
+            let woken = self
+                .table
+                .with(pid, |handle| handle.take_timer(at).then(|| handle.wake().then(|| NonNull::from(handle))));
+            match woken.flatten() {
+                Some(Some(handle)) => self.enqueue(handle),
+                Some(None) => self.preempt(pid),
+                None => {}
+            }
         }
+    }
+
+    /// Has a process yield, if it runs.
+    fn preempt(&self, pid: Pid) {
+        self.workers.iter().for_each(|worker| worker.running.preempt(Some(pid)));
+    }
+
+    /// Before the turn of a process whose time is limited: it is to end its turn when that is used up. The processor
+    /// time that its thread has had; with a seed, time is counted otherwise.
+    fn begin_limited_turn(&self, place: &Handle, process: &Process) -> Option<u64> {
+        let left = process.time_left().filter(|_| !self.scheduler().is_seeded)?;
+        self.set_timer(place, self.scheduler().nanos(Instant::now()).saturating_add(left));
+        Some(self.scheduler().processor_time())
     }
 
     /// What to tell when no worker has anything to do.

@@ -4,13 +4,14 @@ use crate::mailbox::{start, wait};
 use crate::names::Refusal;
 use crate::notice;
 use crate::object::{List, Obj, Str};
+use crate::quota::Quotas;
 use crate::reason::Reason;
 use crate::scheduler::{Pause, Pid};
 use crate::signal::Signal;
 use crate::stdlib::string::list_of_str;
 use crate::ties::Reference;
 use crate::{Process, Throw, Word};
-use vitte_abi::object::type_id::PROCESS_ERROR;
+use vitte_abi::object::type_id::{INT, PROCESS_ERROR};
 use vitte_abi::types::Shape;
 
 /// Acts on what the process has just sent itself.
@@ -75,15 +76,38 @@ pub fn process_new_ref(p: &Process) -> Reference {
     p.runtime().new_reference()
 }
 
-/// Starts a process that calls `body`, a function value without parameters, and that the fresh `reference` monitors from
-/// its beginning.
-pub fn process_spawn_monitored(p: &Process, body: Word, reference: Reference, down: Word) -> Result<Pid, Throw> {
-    let ty = notice::type_of(p, down, notice::DOWN)?;
+/// Starts a process that calls `body`, a function value without parameters, under the quotas of [`Quotas::set`]. It may
+/// be linked to the running one, and the fresh `reference` monitors it from its beginning if `down` is not nil.
+pub fn process_spawn_with(
+    p: &Process,
+    body: Word,
+    quotas: List<'_>,
+    link: bool,
+    reference: Reference,
+    down: Word,
+) -> Result<Pid, Throw> {
+    let ty = if down == Word::NIL { None } else { Some(notice::type_of(p, down, notice::DOWN)?) };
     let Some(body) = body.object(p).filter(|&object| takes_nothing(p, object)) else {
         return Err(p.throw_error(PROCESS_ERROR, "this is no function without parameters"));
     };
-    let pid = start(p, body, |child| child.ties().add_watcher(reference, p.pid()))?;
-    p.ties().add_monitor(reference, pid, ty);
+    let form = p.runtime().form(INT);
+    let mut quotas = (0..quotas.len()).map(|at| u64::try_from(quotas.get(form, at) as i64).ok());
+    let [heap, mailbox, time] = [(); 3].map(|()| quotas.next().flatten());
+    let pid = start(p, body, |child| {
+        Quotas::set(child, heap, mailbox, time);
+        if link {
+            child.ties().add_link(p.pid());
+        }
+        if ty.is_some() {
+            child.ties().add_watcher(reference, p.pid());
+        }
+    })?;
+    if link {
+        p.ties().add_link(pid);
+    }
+    if let Some(ty) = ty {
+        p.ties().add_monitor(reference, pid, ty);
+    }
     Ok(pid)
 }
 

@@ -14,3 +14,8 @@ pub(crate) fn write_err(bytes: &[u8]) {
 pub(crate) fn memory_size() -> u64 {
     u64::MAX
 }
+
+/// The processor time that this thread has had, unknown here.
+pub(crate) fn processor_time() -> Option<u64> {
+    None
+}

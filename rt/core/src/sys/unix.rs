@@ -12,6 +12,7 @@ unsafe extern "C" {
     fn dlsym(library: *mut c_void, symbol: *const c_char) -> *mut c_void;
     fn write(fd: c_int, data: *const c_void, len: usize) -> isize;
     fn sysconf(name: c_int) -> c_long;
+    fn clock_gettime(clock: c_int, time: *mut [c_long; 2]) -> c_int;
 }
 
 const PROT_READ_WRITE: c_int = 1 | 2;
@@ -45,6 +46,20 @@ pub(crate) fn memory_size() -> u64 {
     // SAFETY: the call changes nothing.
     let [page_size, pages] = PAGE_SIZE_AND_PAGES.map(|name| unsafe { sysconf(name) });
     if page_size > 0 && pages > 0 { page_size as u64 * pages as u64 } else { u64::MAX }
+}
+
+/// The processor time that this thread has had, in nanoseconds.
+pub(crate) fn processor_time() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    const THREAD: c_int = 3;
+    #[cfg(target_os = "macos")]
+    const THREAD: c_int = 16;
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+    const THREAD: c_int = 14;
+    let mut time = [0; 2];
+    // SAFETY: seconds and nanoseconds are written there.
+    let failed = unsafe { clock_gettime(THREAD, &raw mut time) } != 0;
+    (!failed).then(|| time[0] as u64 * 1_000_000_000 + time[1] as u64)
 }
 
 /// As [`map`], in large pages where the system has them.

@@ -16,3 +16,8 @@ pub(crate) fn write_err(bytes: &[u8]) {
 pub(crate) fn memory_size() -> u64 {
     host::memory_size()
 }
+
+/// The processor time that this thread has had, unknown here.
+pub(crate) fn processor_time() -> Option<u64> {
+    None
+}
