@@ -273,7 +273,7 @@ macro_rules! for_each_native {
             /// At the beginning of a receive that takes no message without one of two references in it: moves the cursor
             /// past messages that are older than these.
             vt_receive_seek(reference: MonitorRef, other: MonitorRef) -> Unit [Writes];
-            /// At the beginning of a receive, which an exception may have left half-way before: puts the cursor back.
+            /// A receive ends by an exception: put the cursor back.
             vt_receive_restart() -> Unit [Writes];
             /// As RECEIVE_SKIP, in a receive that skips this message whenever it looks at it.
             vt_receive_pass() -> Unit [Writes];

@@ -216,7 +216,7 @@ pub fn receive_seek(p: &Process, reference: Reference, other: Reference) {
     mailbox.cursor.set(older);
 }
 
-/// At the beginning of a receive after which others may have been left half-way: puts the cursor back.
+/// A receive ends because one of its guards has thrown: puts the cursor back.
 pub fn receive_restart(p: &Process) {
     p.mailbox().put_back();
 }

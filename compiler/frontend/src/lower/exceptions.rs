@@ -123,12 +123,12 @@ impl FunctionLower<'_, '_, '_> {
         self.emit(Inst::Rethrow { value: exception }, span);
     }
 
-    fn enter(&mut self, handlers: Vec<Handler>, finally: Option<NodeId>) {
+    pub(super) fn enter(&mut self, handlers: Vec<Handler>, finally: Option<NodeId>) {
         let region = Some(self.b.begin_region());
         self.tries.push(TryScope { region, handlers, finally });
     }
 
-    fn exit(&mut self) {
+    pub(super) fn exit(&mut self) {
         let scope = self.tries.pop().unwrap_or_else(|| unreachable!("what is left was entered"));
         if let Some(region) = scope.region {
             self.b.end_region(region, &scope.handlers);

@@ -5,6 +5,7 @@ use crate::ast::Binary;
 use crate::body::{Arm, LocalId, NodeId, NodeKind};
 use crate::source::Span;
 use crate::types::Ty;
+use vitbc::builder::Catch as Handler;
 use vitbc::{Inst, Reg, TypeIdx};
 
 impl FunctionLower<'_, '_, '_> {
@@ -20,7 +21,11 @@ impl FunctionLower<'_, '_, '_> {
         for arm in arms {
             self.forget(arm.pat);
         }
-        self.begin_receive(arms, span);
+        let seeks = self.seek(arms, span);
+        let has_guards = arms.iter().any(|arm| arm.guard.is_some());
+        // Where a guard throws, the next receive begins with the first message again.
+        let (abandoned, exception) = (self.b.label(), self.b.reg(TypeIdx::ANY));
+        let abandons = has_guards && !seeks;
         let message = self.temp_idx(TypeIdx::ANY);
         let arrived = self.temp(Ty::BOOL);
         let (empty, end) = (self.b.label(), self.b.label());
@@ -31,7 +36,13 @@ impl FunctionLower<'_, '_, '_> {
             self.statement(|lower| {
                 lower.test(arm.pat, message, next);
                 if let Some(guard) = arm.guard {
+                    if abandons {
+                        lower.enter(vec![Handler { target: abandoned, reg: exception, filter: None }], None);
+                    }
                     lower.branch(guard, next, false);
+                    if abandons {
+                        lower.exit();
+                    }
                 }
                 lower.emit(Inst::ReceiveTake {}, span);
                 lower.into(arm.body, dst);
@@ -39,13 +50,17 @@ impl FunctionLower<'_, '_, '_> {
             self.jump(end);
             self.bind(next);
         }
-        if arms.iter().any(|arm| arm.guard.is_some()) {
+        if has_guards {
             self.emit(Inst::ReceiveSkip {}, span);
         } else {
-            let native = self.low.out.native("receive_pass", &[], TypeIdx::UNIT);
-            self.emit(Inst::CallNative { dst: None, native, args: Box::new([]) }, span);
+            self.call_mailbox("receive_pass", span);
         }
         self.jump(head);
+        if abandons {
+            self.bind(abandoned);
+            self.call_mailbox("receive_restart", span);
+            self.emit(Inst::Rethrow { value: exception }, span);
+        }
         self.bind(empty);
         self.emit(Inst::ReceiveWait { dst: arrived, millis }, span);
         self.emit(Inst::If { cond: arrived, target: head }, span);
@@ -56,19 +71,18 @@ impl FunctionLower<'_, '_, '_> {
         self.bind(end);
     }
 
-    /// Before a receive with guards: it begins with the first message, even if a guard has thrown before, or, if the
-    /// guards ask for references, behind those that are older than these.
-    fn begin_receive(&mut self, arms: &[Arm], span: Span) {
-        if arms.iter().all(|arm| arm.guard.is_none()) {
-            return;
-        }
+    fn call_mailbox(&mut self, native: &str, span: Span) {
+        let native = self.low.out.native(native, &[], TypeIdx::UNIT);
+        self.emit(Inst::CallNative { dst: None, native, args: Box::new([]) }, span);
+    }
+
+    /// Before a receive whose guards ask for references: passes over the messages that are older than these. Whether it
+    /// is such a receive.
+    fn seek(&mut self, arms: &[Arm], span: Span) -> bool {
         let references = match self.references(arms).as_deref() {
             Some(&[one]) => [one, one],
             Some(&[one, other]) => [one, other],
-            _ => {
-                let native = self.low.out.native("receive_restart", &[], TypeIdx::UNIT);
-                return self.emit(Inst::CallNative { dst: None, native, args: Box::new([]) }, span);
-            }
+            _ => return false,
         };
         let args = references.map(|reference| {
             let reg = self.temp(Ty::MONITOR_REF);
@@ -76,6 +90,7 @@ impl FunctionLower<'_, '_, '_> {
         });
         let native = self.low.out.native("receive_seek", &[TypeIdx::MONITOR_REF; 2], TypeIdx::UNIT);
         self.emit(Inst::CallNative { dst: None, native, args: args.into() }, span);
+        true
     }
 
     /// The references that messages must hold to match: if each guard is `a == b`, the one a reference in the message,
