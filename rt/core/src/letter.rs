@@ -136,7 +136,7 @@ impl Letter {
     /// The value, copied into the heap of `p`.
     pub fn open(mut self, p: &Process) -> Word {
         if let Words::Sharing(sharing) = &mut self.words {
-            sharing.shares.drain(..).for_each(|share| p.take_share(share));
+            p.runtime().scheduler().take_shares(p, std::mem::take(&mut sharing.shares));
         }
         let words = self.words.as_mut();
         if words.is_empty() {
@@ -186,10 +186,8 @@ impl Sealer {
         if header & flag::FORWARDED != 0 {
             return header;
         }
-        if header & flag::SHARED != 0 || (header & flag::LARGE != 0 && header as u32 == type_id::STR) {
-            if self.shares.last().is_none_or(|last| last.address() != word) {
-                self.shares.push(p.share(word));
-            }
+        let is_large_str = header & flag::SHARED != 0 || (header & flag::LARGE != 0 && header as u32 == type_id::STR);
+        if is_large_str && p.runtime().scheduler().share(p, word, &mut self.shares) {
             return word;
         }
         if header & flag::IMMORTAL != 0 {
@@ -265,6 +263,7 @@ mod tests {
             let fields = &runtime.record(pair).fields;
             let [text, again] = [0, 1].map(|at| fields[at].offset);
             let mut sender = Process::new(runtime);
+            runtime.scheduler().make_pool(runtime, false);
             let long = "0123456789".repeat(5000);
             let message = sender.new_record(pair);
             message.set_word(&sender, text, sender.new_str(&long).object().word());

@@ -29,6 +29,7 @@ pub use room::Room;
 
 #[cfg(all(unix, not(miri)))]
 use crate::body::SpawnedBody;
+use crate::heap::Share;
 use crate::inbox::Inbox;
 use crate::letter::Letter;
 use crate::mailbox::{Mailbox, waited};
@@ -168,6 +169,12 @@ trait Crew: Sync {
     fn deliver(&'static self, to: Pid, signal: Signal) -> bool;
     /// Queues a process that is ready.
     fn enqueue(&'static self, handle: NonNull<Handle>);
+    /// See [`Process::share`].
+    fn share(&self, process: &Process, address: u64, to: &mut Vec<Share>);
+    /// See [`Process::take_share`].
+    fn take_shares(&self, process: &Process, shares: Vec<Share>);
+    /// See [`Process::use_time`].
+    fn use_time(&self, process: &Process, nanos: u64);
     /// See [`Process::act`].
     fn act(&self, process: &Process, signal: Signal);
     /// Whether there is such a process.
@@ -237,11 +244,8 @@ impl Scheduler {
         let pool = match self.pool.get() {
             Some(pool) => pool,
             None => {
-                let is_shared = maker.is_shared() && !self.is_seeded;
-                self.pool.set(Pool::new(parent.runtime(), is_shared, self.main.get()?.clone()));
-                let pool = self.pool.get()?;
-                self.crew.set(pool);
-                pool
+                self.make_pool(parent.runtime(), maker.is_shared() && !self.is_seeded);
+                self.pool.get()?
             }
         };
         let handle = self.register();
@@ -250,6 +254,27 @@ impl Scheduler {
         tie(&process);
         pool.start(handle, maker.make(process, body), parent);
         Some(pid)
+    }
+
+    /// From now on there are several processes.
+    pub(crate) fn make_pool(&self, runtime: &'static Runtime, is_shared: bool) {
+        let main = self.main.get().expect("the main process comes before others");
+        self.pool.set(Pool::new(runtime, is_shared, main.clone()));
+        if let Some(pool) = self.pool.get() {
+            self.crew.set(pool);
+        }
+    }
+
+    /// Adds a share of a process's large string to those for another; false while the main process is alone.
+    pub(crate) fn share(&self, process: &Process, address: u64, to: &mut Vec<Share>) -> bool {
+        self.crew.get().map(|crew| crew.share(process, address, to)).is_some()
+    }
+
+    /// Has a process take shares that another has made.
+    pub(crate) fn take_shares(&self, process: &Process, shares: Vec<Share>) {
+        if let Some(crew) = self.crew.get() {
+            crew.take_shares(process, shares);
+        }
     }
 
     /// Puts a signal into a process's inbox, and wakes the process if it waits; false if there is no such process.
@@ -408,7 +433,9 @@ fn resume(body: &mut dyn Body) -> Turn {
     let turn = body.resume();
     let process = body.process();
     let left = process.scheduled().budget.get().unwrap_or(budget);
-    process.use_time(SAFEPOINT * u64::from(budget - left));
+    if let Some(crew) = scheduler.crew.get() {
+        crew.use_time(process, SAFEPOINT * u64::from(budget - left));
+    }
     turn
 }
 

@@ -5,7 +5,7 @@
 //! header stays as it is. Each heap has a table of its shares, with what other objects have in their headers: whether
 //! they were reached, and whether they are old.
 //!
-//! Reached through [`Shares`] alone, so that programs which send nothing do not contain it.
+//! Reached through [`Shares`] and the scheduler's crew alone, so that programs which never spawn do not contain it.
 
 use super::blocks::Block;
 use std::collections::BTreeMap;

@@ -22,6 +22,7 @@ use super::settled::Settled;
 use super::table::Table;
 use super::timers::Timers;
 use super::{Body, Crew, Ending, MAIN, Outcome, Pause, Pid, Scheduler, main_ended, outcome, resume};
+use crate::heap::Share;
 use crate::process::Process;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
@@ -127,6 +128,20 @@ impl Crew for Pool {
             Err(handle) => self.common.push(handle),
         }
         self.suggest_waking();
+    }
+
+    fn share(&self, process: &Process, address: u64, to: &mut Vec<Share>) {
+        if to.last().is_none_or(|last| last.address() != address) {
+            to.push(process.share(address));
+        }
+    }
+
+    fn take_shares(&self, process: &Process, shares: Vec<Share>) {
+        shares.into_iter().for_each(|share| process.take_share(share));
+    }
+
+    fn use_time(&self, process: &Process, nanos: u64) {
+        process.use_time(nanos);
     }
 
     fn act(&self, process: &Process, signal: Signal) {
