@@ -67,15 +67,32 @@ pub struct Excerpts {
     pub fixes: Vec<String>,
 }
 
-/// A source file with the places that matter.
+/// Lines of a source file with the places that matter.
 #[derive(Debug)]
 pub struct Excerpt {
     /// The file's name.
     pub file: String,
-    /// Its text.
-    pub source: Rc<str>,
-    /// Ranges of bytes, what to say there, and whether it is the main place.
+    /// The number of the first of the lines.
+    pub line: usize,
+    /// The lines.
+    pub source: String,
+    /// Ranges of their bytes, what to say there, and whether it is the main place.
     pub marks: Vec<(std::ops::Range<usize>, Option<String>, bool)>,
+}
+
+impl Excerpt {
+    /// Takes those lines of the file's text that the marks are in, which count its bytes until then.
+    pub fn cut(&mut self, text: &str) {
+        let first = self.marks.iter().map(|(range, ..)| range.start).min().unwrap_or_default();
+        let last = self.marks.iter().map(|(range, ..)| range.end).max().unwrap_or_default();
+        let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+        self.line = 1 + text[..start].matches('\n').count();
+        self.source = text[start..end].to_owned();
+        for (range, ..) in &mut self.marks {
+            *range = range.start - start..range.end - start;
+        }
+    }
 }
 
 impl Diagnostic {

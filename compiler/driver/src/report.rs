@@ -94,7 +94,8 @@ impl Reporter {
                 let kind = if *is_main { AnnotationKind::Primary } else { AnnotationKind::Context };
                 kind.span(range.clone()).label(label.as_deref())
             });
-            group = group.element(Snippet::source(excerpt.source.as_ref()).path(&excerpt.file).annotations(marks));
+            let snippet = Snippet::source(&excerpt.source).line_start(excerpt.line).path(&excerpt.file);
+            group = group.element(snippet.annotations(marks));
         }
         for note in &excerpts.notes {
             group = group.element(Level::NOTE.message(note.as_str()));

@@ -3,7 +3,6 @@
 use crate::failure::{DIAGNOSTICS, Diagnostic, Excerpt, Excerpts, Failure, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use vitbc::{Module, Place};
 use vitte_frontend::{Compilation, Options, Severity, SourceFile, SourceLoader, Sources, Span, compile};
 
@@ -70,17 +69,21 @@ pub fn failure(file: SourceFile, diagnostics: Vec<vitte_frontend::Diagnostic>) -
 }
 
 fn translate(diagnostic: vitte_frontend::Diagnostic, sources: &Sources) -> Diagnostic {
+    let mut marks: Vec<(Span, Option<String>, bool)> = vec![(diagnostic.span, diagnostic.label, true)];
+    marks.extend(diagnostic.labels.into_iter().map(|(span, text)| (span, Some(text), false)));
     let mut files: Vec<Excerpt> = Vec::new();
-    let mut mark = |span: Span, label: Option<String>, is_main: bool| {
+    for (span, label, is_main) in marks {
         let (file, range) = sources.locate(span);
         let at = files.iter().position(|excerpt| excerpt.file == file.name).unwrap_or_else(|| {
-            files.push(Excerpt { file: file.name.clone(), source: Rc::from(file.text.as_str()), marks: vec![] });
+            files.push(Excerpt { file: file.name.clone(), line: 1, source: String::new(), marks: vec![] });
             files.len() - 1
         });
         files[at].marks.push((range, label, is_main));
-    };
-    mark(diagnostic.span, diagnostic.label, true);
-    diagnostic.labels.into_iter().for_each(|(span, text)| mark(span, Some(text), false));
+    }
+    for excerpt in &mut files {
+        let text = sources.files().find(|file| file.name == excerpt.file).map_or("", |file| file.text.as_str());
+        excerpt.cut(text);
+    }
     let position = sources.position(diagnostic.span.start);
     let fixes: Vec<String> = diagnostic.fixes.into_iter().map(|fix| fix.message).collect();
     Diagnostic {

@@ -186,8 +186,11 @@ impl<'l> Load<'l> {
     }
 
     fn report_cycle(&mut self, circle: &[usize], span: Span) {
-        let mut names: Vec<&str> = circle.iter().map(|&module| self.modules[module].name.as_str()).collect();
-        names.push(names[0]);
+        // The main module is known by its file here, as its importers name it.
+        let file_of = |module: usize| self.sources.file(self.modules[module].file).name.as_str();
+        let stem = |file: &'_ str| file.rsplit(['/', '\\']).next().unwrap_or(file).trim_end_matches(".vit").to_owned();
+        let mut names: Vec<String> = circle.iter().map(|&module| stem(file_of(module))).collect();
+        names.push(names[0].clone());
         let message = format!("modules import each other in a circle: {}", names.join(" → "));
         let diagnostic = Diagnostic::error(codes::IMPORT_CYCLE, span, message);
         self.diagnostics.push(diagnostic.help("move what they share into a module of its own"));

@@ -27,6 +27,8 @@ struct Parser<'a> {
     tokens: &'a Tokens,
     at: usize,
     depth: u32,
+    /// Whether the end of the file has been reported to come too early.
+    at_end: bool,
     /// Whether `Name { … }` may be a struct here; not so in the head of `if`, `match` and loops.
     structs: bool,
     ast: Ast,
@@ -56,7 +58,8 @@ pub(crate) fn parse(mut tokens: Tokens, names: &mut Names, diagnostics: &mut Vec
     };
     let mut ast = Ast::default();
     ast.bytes = std::mem::take(&mut tokens.bytes);
-    let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, structs: true, ast, names, diagnostics, words };
+    let mut parser =
+        Parser { tokens: &tokens, at: 0, depth: 0, at_end: false, structs: true, ast, names, diagnostics, words };
     parser.file();
     parser.ast
 }
@@ -141,7 +144,11 @@ impl Parser<'_> {
     }
 
     fn error(&mut self, diagnostic: Diagnostic) -> Failed {
-        self.diagnostics.push(diagnostic);
+        // Whatever is still open at the end of the file is missing its end for the same reason.
+        let ends = self.peek() == Tok::Eof;
+        if !std::mem::replace(&mut self.at_end, ends) {
+            self.diagnostics.push(diagnostic);
+        }
         Failed
     }
 
@@ -195,6 +202,7 @@ impl Parser<'_> {
             let span = self.span();
             let failed = self.error(Diagnostic::error(codes::TOO_DEEP, span, message).help("give parts of it names"));
             // What follows would only repeat the message.
+            self.at_end = true;
             self.at = self.tokens.tokens.len() - 1;
             return Err(failed);
         }

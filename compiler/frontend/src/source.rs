@@ -3,7 +3,7 @@
 //! A place is a number: files lie one after the other in one space of bytes, so that a [`Span`] says both which file
 //! and where in it, in eight bytes. [`Sources`] turns it back into file, line and column.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// A source file as its author wrote it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,7 +79,12 @@ struct Entry {
     base: u32,
     /// The offsets at which lines start, computed when first asked for.
     lines: RefCell<Vec<u32>>,
+    /// The last offset that was asked for far from the start of its line, and its column.
+    far: Cell<(usize, u32)>,
 }
+
+/// From how many bytes on a place is far from the start of its line.
+const LONG_LINE: usize = 1000;
 
 /// All source files of a compilation.
 #[derive(Debug, Default)]
@@ -110,7 +115,7 @@ impl Sources {
         }
         // A byte in between keeps the end of one file apart from the start of the next.
         self.next = base + len as u32 + 1;
-        self.files.push(Entry { file, base, lines: RefCell::default() });
+        self.files.push(Entry { file, base, lines: RefCell::default(), far: Cell::default() });
         Some(FileId(self.files.len() as u32 - 1))
     }
 
@@ -168,9 +173,19 @@ impl Sources {
         let local = (offset - entry.base).min(text.len() as u32);
         let line = lines.partition_point(|&start| start <= local);
         let start = lines[line - 1] as usize;
-        let before = &text.as_bytes()[start..local as usize];
+        let local = local as usize;
         // Bytes that continue a character do not count.
-        let column = before.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u32 + 1;
+        let count = |from: usize, to: usize| {
+            text.as_bytes()[from..to].iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u32
+        };
+        // In a long line, places are often near to the one asked for before.
+        let column = match entry.far.get() {
+            (far, column) if far > start && far <= local => column + count(far, local),
+            _ => 1 + count(start, local),
+        };
+        if local - start > LONG_LINE {
+            entry.far.set((local, column));
+        }
         Position { file, line: line as u32, column }
     }
 }
@@ -185,6 +200,7 @@ mod tests {
         let file = |name: &str, text: &str| SourceFile { name: name.to_owned(), text: text.to_owned() };
         let a = sources.add(file("a", "x\nüy\n")).unwrap();
         let b = sources.add(file("b", "z")).unwrap();
+        let long = sources.add(file("long", &"é".repeat(3000))).unwrap();
         let at = |offset| {
             let position = sources.position(offset);
             (position.file, position.line, position.column)
@@ -194,5 +210,9 @@ mod tests {
         assert_eq!(at(4), (a, 2, 2));
         assert_eq!(at(sources.base(b)), (b, 1, 1));
         assert_eq!(sources.text(Span { start: 4, end: 5 }), "y");
+        let base = sources.base(long);
+        for column in [1500, 2999, 2000, 2001, 1, 3000] {
+            assert_eq!(at(base + 2 * (column - 1)), (long, 1, column));
+        }
     }
 }

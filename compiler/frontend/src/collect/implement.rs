@@ -114,7 +114,12 @@ fn conforms(program: &mut Program, id: ImplId) {
                 args.extend_from_slice(program.types.list(trait_args));
                 same_signature(program, func, method, args);
             }
-            None if program.func(method).source == Source::Required => missing.push(program.text(name).to_owned()),
+            None if program.func(method).source == Source::Required => {
+                let name = program.text(name).to_owned();
+                if !missing.contains(&name) {
+                    missing.push(name);
+                }
+            }
             None => {}
         }
     }

@@ -117,11 +117,19 @@ impl Lexer<'_> {
             return self.bad_char(start, "a quote at the end of the file");
         };
         if c == '\\' {
-            let value = self.escape(false);
-            return self.close_char(start, value.map(u64::from).unwrap_or(0));
+            let Some(value) = self.escape(false) else {
+                // That has been reported.
+                self.skip_char();
+                return self.int_token(start, 0);
+            };
+            return self.close_char(start, u64::from(value));
+        }
+        if c == '\'' {
+            self.at += 1;
+            return self.bad_char(start, "a character literal holds one character");
         }
         let after = self.at + c.len_utf8();
-        if self.bytes.get(after) == Some(&b'\'') && c != '\'' {
+        if self.bytes.get(after) == Some(&b'\'') {
             self.at = after;
             return self.close_char(start, u64::from(u32::from(c)));
         }
@@ -138,6 +146,14 @@ impl Lexer<'_> {
             return self.name_token(Tok::Label, start, &text[from..self.at]);
         }
         self.bad_char(start, "a character literal holds one character");
+    }
+
+    /// Goes behind the closing quote of a character literal, if that is on this line.
+    fn skip_char(&mut self) {
+        let line = self.text[self.at..].lines().next().unwrap_or_default();
+        if let Some(end) = line.find('\'') {
+            self.at += end + 1;
+        }
     }
 
     fn close_char(&mut self, start: usize, value: u64) {
@@ -175,18 +191,27 @@ impl Lexer<'_> {
             }
             Some('u') if !byte && self.bytes.get(self.at) == Some(&b'{') => {
                 let rest = &self.text[self.at + 1..];
-                let digits = rest.split('}').next().unwrap_or_default();
-                let value = (digits.len() <= 6).then(|| u32::from_str_radix(digits, 16).ok()).flatten();
-                let value = value.filter(|&value| char::from_u32(value).is_some());
-                self.at += if value.is_some() { digits.len() + 2 } else { 0 };
-                value
+                let is_digit = |c: char| c.is_ascii_hexdigit();
+                let digits = &rest[..rest.find(|c| !is_digit(c)).unwrap_or(rest.len())];
+                let closes = rest[digits.len()..].starts_with('}');
+                self.at += 1 + digits.len() + usize::from(closes);
+                if closes && !digits.is_empty() {
+                    let value = u32::from_str_radix(digits, 16).ok().filter(|&value| char::from_u32(value).is_some());
+                    if value.is_none() {
+                        let message = format!("U+{} is no character", digits.to_uppercase());
+                        self.error(Diagnostic::error(codes::BAD_ESCAPE, self.span(start), message));
+                    }
+                    return value;
+                }
+                None
             }
             _ => None,
         };
         if value.is_none() {
             let known = if byte { r#"`\n \t \r \0 \\ \" \x41`"# } else { r#"`\n \t \r \0 \\ \" \' \x41 \u{1F409}`"# };
             let span = self.span(start);
-            let message = format!("`{}` is no escape sequence", self.text[start..self.at].escape_debug());
+            let shown: String = self.text[start..self.at].chars().filter(|c| !c.is_control()).collect();
+            let message = format!("`{shown}` is no escape sequence");
             self.error(Diagnostic::error(codes::BAD_ESCAPE, span, message).note(format!("there are {known}")));
         }
         value
