@@ -84,6 +84,8 @@ pub enum Single {
     VtCallback,
     /// The runtime's function for calls of exports, of the C convention.
     VtExport,
+    /// What the runtime writes floats by.
+    VtFloats,
     /// The start of the program's code.
     Text,
     /// The [`Program`](vitte_abi::program::Program) record.
@@ -92,7 +94,8 @@ pub enum Single {
 
 impl Single {
     /// All of them.
-    pub const ALL: [Single; 5] = [Single::VtMain, Single::VtCallback, Single::VtExport, Single::Text, Single::Program];
+    pub const ALL: [Single; 6] =
+        [Single::VtMain, Single::VtCallback, Single::VtExport, Single::VtFloats, Single::Text, Single::Program];
 }
 
 /// Code that follows the C convention, for the runtime or the system to call.
@@ -134,6 +137,7 @@ impl Symbol {
             Symbol::Single(Single::VtMain) => "vt_main".into(),
             Symbol::Single(Single::VtCallback) => vitte_abi::foreign::CALLBACK_SYMBOL.into(),
             Symbol::Single(Single::VtExport) => vitte_abi::foreign::EXPORT_SYMBOL.into(),
+            Symbol::Single(Single::VtFloats) => vitte_abi::program::FLOATS_SYMBOL.into(),
             Symbol::Single(Single::Text) => "vitte.text".into(),
             Symbol::Single(Single::Program) => vitte_abi::program::PROGRAM_SYMBOL.into(),
             Symbol::Str(idx) => format!("vitte.str.{}", idx.0).into(),
@@ -167,7 +171,7 @@ impl Symbol {
                 | Symbol::Helper(_)
                 | Symbol::Native(_)
                 | Symbol::Extern(_)
-                | Symbol::Single(Single::VtMain | Single::VtCallback | Single::VtExport)
+                | Symbol::Single(Single::VtMain | Single::VtCallback | Single::VtExport | Single::VtFloats)
         )
     }
 }

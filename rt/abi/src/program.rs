@@ -21,6 +21,10 @@ pub const MARK: [u8; 26] = mark();
 /// The symbol of the program's [`Program`] record.
 pub const PROGRAM_SYMBOL: &str = "vt_program";
 
+/// The symbol of what the runtime writes floats by. It takes as much code as all the rest of a small program, which
+/// contains it only if its record refers to it.
+pub const FLOATS_SYMBOL: &str = "vt_floats";
+
 /// Flag of [`Program::flags`]: the entry takes the command line as `[str]`.
 pub const ENTRY_TAKES_ARGS: u64 = 1;
 /// Flag of [`Program::flags`]: the entry returns `int`, the exit code.
@@ -96,6 +100,8 @@ pub struct Program {
     pub code_len: u64,
     /// The features of the processor that the code needs: bits of the list in [`cpu`](crate::cpu).
     pub cpu: u64,
+    /// The address of [`FLOATS_SYMBOL`]; 0 if the program has no floats.
+    pub floats: u64,
 }
 
 /// FNV-1a.

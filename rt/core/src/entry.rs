@@ -11,6 +11,7 @@ use crate::report::report_failure;
 use crate::runtime::Runtime;
 use crate::scheduler::{Ending, run};
 use crate::stdlib::io::flush_for_exit;
+use crate::stdlib::number::Floats;
 use crate::sys::{self, fatal};
 use crate::unwind::Code;
 use std::ffi::{CStr, c_char, c_int};
@@ -103,7 +104,9 @@ pub(crate) fn load(program: &'static Program, options: Options, args: Vec<String
     let types = TypeTable::decode(types).unwrap_or_else(|| fatal("the program's type table is damaged"));
     let table = CodeTable::new(code).unwrap_or_else(|| fatal("the program's code table is damaged"));
     let code = Code { table, text: program.text, len: program.text_len };
-    Runtime::with_code(types, Some(code), options, args)
+    // SAFETY: so does it where that is.
+    let floats = unsafe { (program.floats as usize as *const Floats).as_ref() };
+    Runtime::with_code(types, Some(code), floats, options, args)
 }
 
 /// Runs a program to its end: its result, or what to tell about its failure.

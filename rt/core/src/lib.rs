@@ -12,6 +12,8 @@ mod body;
 mod boxing;
 #[cfg(all(unix, not(miri)))]
 mod code_memory;
+#[cfg(any(target_env = "musl", test))]
+mod complex;
 #[cfg(all(unix, not(miri)))]
 #[macro_use]
 mod context;

@@ -58,9 +58,11 @@ vitte_abi::for_each_native!(natives);
 #[cfg(all(unix, not(miri)))]
 pub mod symbol {
     use super::*;
+    use crate::stdlib::number::FLOATS;
     use crate::unwind::{RAISED, RAISED_ON};
     use vitte_abi::context::Context;
     use vitte_abi::foreign::CALLBACK_SYMBOL;
+    use vitte_abi::program::FLOATS_SYMBOL;
 
     /// What stands behind the symbols, by the C convention, on the worker's stack.
     mod thunk {
@@ -135,8 +137,9 @@ pub mod symbol {
 
     /// The address behind each symbol, for code that is compiled into memory.
     pub fn addresses() -> impl Iterator<Item = (&'static str, *const u8)> {
-        let callback = [(CALLBACK_SYMBOL, crate::foreign::vt_callback as *const ())];
-        let rows = HELPERS.iter().chain(NATIVES).chain(crate::stub::STUBS).copied().chain(callback);
+        let others =
+            [(CALLBACK_SYMBOL, crate::foreign::vt_callback as *const ()), (FLOATS_SYMBOL, (&raw const FLOATS).cast())];
+        let rows = HELPERS.iter().chain(NATIVES).chain(crate::stub::STUBS).copied().chain(others);
         rows.map(|(name, address)| (name, address.cast()))
     }
 }

@@ -5,6 +5,7 @@ use crate::names::Names;
 use crate::object::Form;
 use crate::options::Options;
 use crate::scheduler::Scheduler;
+use crate::stdlib::number::{FLOATS, Floats};
 use crate::ties::Reference;
 use crate::unwind::Code;
 use crate::word::Word;
@@ -28,6 +29,7 @@ pub struct Runtime {
     options: Options,
     args: Vec<String>,
     code: Option<Code>,
+    floats: Option<&'static Floats>,
     scheduler: Scheduler,
     names: Names,
     last_reference: AtomicU64,
@@ -36,18 +38,19 @@ pub struct Runtime {
 impl Runtime {
     /// A program of these types, with `args` as its command line, that has no compiled code.
     pub fn new(types: TypeTable, options: Options, args: Vec<String>) -> &'static Runtime {
-        Runtime::with_code(types, None, options, args)
+        Runtime::with_code(types, None, Some(&FLOATS), options, args)
     }
 
-    /// A program of these types and this code.
+    /// A program of these types and this code, and of what floats are written by, if it has any.
     pub(crate) fn with_code(
         types: TypeTable,
         code: Option<Code>,
+        floats: Option<&'static Floats>,
         options: Options,
         args: Vec<String>,
     ) -> &'static Runtime {
         let forms = types.types.iter().enumerate().map(|(ty, info)| Form::new(ty as TypeId, info.repr)).collect();
-        let scalars = types.types.iter().map(|info| info.shape == Shape::Scalar).collect();
+        let scalars = types.types.iter().map(|info| matches!(info.shape, Shape::Scalar)).collect();
         let shapes = Shapes::new(&types);
         let mut lists = vec![None; types.types.len()];
         for (ty, info) in types.types.iter().enumerate() {
@@ -68,6 +71,7 @@ impl Runtime {
             options,
             args,
             code,
+            floats,
             names: Names::default(),
             last_reference: AtomicU64::new(0),
         }))
@@ -140,6 +144,11 @@ impl Runtime {
     /// The compiled code.
     pub(crate) fn code(&self) -> Option<&Code> {
         self.code.as_ref()
+    }
+
+    /// How floats are written.
+    pub(crate) fn floats(&self) -> &Floats {
+        self.floats.expect("only a program with floats writes one")
     }
 
     /// The processes.

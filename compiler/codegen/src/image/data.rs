@@ -4,12 +4,14 @@ use super::{Builder, Fixup, MAX_DISPATCH, SectionId, Target};
 use crate::CompileError;
 use crate::code::{Code, CodeTarget};
 use crate::dispatch::Dispatch;
+use crate::env::Env;
 use crate::symbol::{Entry, Single, Symbol};
 use crate::tables::Tables;
 use cranelift_codegen::binemit::Reloc;
 use std::collections::BTreeSet;
 use std::mem::offset_of;
 use vitbc::TypeIdx;
+use vitbc::types::{Field, Type};
 use vitte_abi::object::{immortal_header, str_size, type_id};
 use vitte_abi::program::{ABI_VERSION, ENTRY_RETURNS_INT, ENTRY_TAKES_ARGS, Program};
 
@@ -85,6 +87,9 @@ impl Builder<'_> {
             self.pointer(at + offset_of!(Program, entry) as u32, Symbol::Entry(Entry::Entry));
         }
         self.pointer(at + offset_of!(Program, call_closure) as u32, Symbol::Entry(Entry::CallClosure));
+        if has_floats(&env) {
+            self.pointer(at + offset_of!(Program, floats) as u32, Symbol::Single(Single::VtFloats));
+        }
         self.image.pointers.fixups.sort_by_key(|fixup| fixup.at);
         self.image.program = Some(at);
         self.places.insert(Symbol::Single(Single::Program), (SectionId::Pointers, at));
@@ -134,6 +139,23 @@ impl Builder<'_> {
     fn fixup(&mut self, at: u32, target: Target) {
         self.image.pointers.fixups.push(Fixup { at, kind: Reloc::Abs8, target, addend: 0 });
     }
+}
+
+/// Whether a value of the program may be a float or contain one.
+fn has_floats(env: &Env<'_>) -> bool {
+    let is_float = |ty: TypeIdx| matches!(ty, TypeIdx::FLOAT | TypeIdx::F32);
+    let among = |fields: &[Field]| fields.iter().any(|field| is_float(field.ty));
+    let contains = |ty: &Type| match ty {
+        Type::List(item) | Type::Optional(item) => is_float(*item),
+        Type::Map(key, value) => is_float(*key) || is_float(*value),
+        Type::Tuple(items) => items.iter().any(|&item| is_float(item)),
+        Type::Struct(declared) => among(&declared.fields),
+        Type::Enum(declared) => declared.variants.iter().any(|variant| among(&variant.fields)),
+        _ => false,
+    };
+    let mut registers = env.module.functions.iter().flat_map(|function| &function.regs);
+    // A constant may be an `any`.
+    !env.module.floats.is_empty() || registers.any(|&ty| is_float(ty)) || env.module.types.iter().any(contains)
 }
 
 /// A `str` that lives for ever.

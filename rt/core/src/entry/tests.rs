@@ -137,6 +137,7 @@ fn program() -> &'static Program {
         code: code.as_ptr() as u64,
         code_len: code.len() as u64,
         cpu: 0,
+        floats: 0,
     }))
 }
 

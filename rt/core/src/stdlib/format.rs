@@ -3,7 +3,7 @@
 //! Strings are plain at the top and quoted inside other values. Objects may contain themselves: an object inside its
 //! own text, and whatever is nested deeper than `MAX_DEPTH`, is written `...`.
 
-use super::number::{Digits, write_f32, write_float};
+use super::number::Digits;
 use super::value::Value;
 use super::{list, map::Table};
 use crate::Process;
@@ -51,7 +51,7 @@ impl Formatter<'_> {
     fn write(&mut self, value: Value) -> fmt::Result {
         let Some(value) = value.resolve(self.p) else { return self.out.write_str("nil") };
         match &self.p.runtime().ty(value.ty).shape {
-            Shape::Scalar => write_scalar(self.out, value),
+            Shape::Scalar => write_scalar(self.p, self.out, value),
             Shape::Str if self.depth == 0 && !self.quotes => self.out.write_str(value.text(self.p)),
             Shape::Str => write_quoted(self.out, value.text(self.p)),
             Shape::Bytes => write_bytes(self.out, value.list(self.p)),
@@ -147,14 +147,14 @@ impl Formatter<'_> {
 }
 
 /// Writes a scalar.
-pub fn write_scalar(out: &mut dyn Write, value: Value) -> fmt::Result {
+fn write_scalar(p: &Process, out: &mut dyn Write, value: Value) -> fmt::Result {
     use type_id::*;
     let bits = value.bits;
     match value.ty {
         UNIT => out.write_str("()"),
         BOOL => out.write_str(if bits & 1 == 1 { "true" } else { "false" }),
-        FLOAT => write_float(out, f64::from_bits(bits)),
-        F32 => write_f32(out, f32::from_bits(bits as u32)),
+        FLOAT => (p.runtime().floats().float)(out, f64::from_bits(bits)),
+        F32 => (p.runtime().floats().f32)(out, f32::from_bits(bits as u32)),
         U8 | U16 | U32 | U64 => out.write_str(Digits::of_u64(bits).as_str()),
         PID => write!(out, "<pid {bits}>"),
         MONITOR_REF => write!(out, "<monitor {bits}>"),

@@ -63,14 +63,60 @@ impl Digits {
     }
 }
 
+/// How floats are written. A program without floats has none, and none of the code behind it.
+pub struct Floats {
+    /// Writes a `float`.
+    pub float: fn(&mut dyn Write, f64) -> fmt::Result,
+    /// Writes an `f32`.
+    pub f32: fn(&mut dyn Write, f32) -> fmt::Result,
+}
+
+/// What [`FLOATS_SYMBOL`](vitte_abi::program::FLOATS_SYMBOL) names.
+#[unsafe(export_name = "vt_floats")]
+pub static FLOATS: Floats = Floats { float: write_float, f32: write_f32 };
+
 /// Writes a `float`.
-pub fn write_float(out: &mut dyn Write, value: f64) -> fmt::Result {
-    if value.is_nan() { out.write_str("nan") } else { write!(out, "{value:?}") }
+fn write_float(out: &mut dyn Write, value: f64) -> fmt::Result {
+    match style(value, 1e-4) {
+        Style::Nan => out.write_str("nan"),
+        Style::Exponent => write!(out, "{value:e}"),
+        Style::Whole => write!(out, "{value}.0"),
+        Style::Plain => write!(out, "{value}"),
+    }
 }
 
 /// Writes an `f32`, with the digits that it needs itself.
-pub fn write_f32(out: &mut dyn Write, value: f32) -> fmt::Result {
-    if value.is_nan() { out.write_str("nan") } else { write!(out, "{value:?}") }
+fn write_f32(out: &mut dyn Write, value: f32) -> fmt::Result {
+    match style(f64::from(value), f64::from(1e-4f32)) {
+        Style::Nan => out.write_str("nan"),
+        Style::Exponent => write!(out, "{value:e}"),
+        Style::Whole => write!(out, "{value}.0"),
+        Style::Plain => write!(out, "{value}"),
+    }
+}
+
+enum Style {
+    Nan,
+    Exponent,
+    /// Without a fraction, which is shown nevertheless.
+    Whole,
+    Plain,
+}
+
+/// How a number is written that has the precision in which `small` is closest to 0.0001.
+fn style(value: f64, small: f64) -> Style {
+    let size = value.abs();
+    if value.is_nan() {
+        Style::Nan
+    } else if size.is_infinite() {
+        Style::Plain
+    } else if size >= 1e16 || size != 0.0 && size < small {
+        Style::Exponent
+    } else if size.trunc() == size {
+        Style::Whole
+    } else {
+        Style::Plain
+    }
 }
 
 /// The whole of `text` as a number in `radix` 2 to 36, with an optional sign; `None` if it is none or too large.
@@ -131,9 +177,25 @@ mod tests {
             assert_eq!(float(value), text);
             assert!(value.is_nan() || parse_float(text) == Some(value));
         }
-        let mut out = String::new();
-        write_f32(&mut out, 0.1).unwrap();
-        assert_eq!(out, "0.1");
+        // Apart from `nan`, what Rust prints for programmers.
+        for step in 0..20_000u64 {
+            let bits = step.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let (value, small) = (f64::from_bits(bits), (bits % 100_000) as f64 / 1024.0);
+            assert!(value.is_nan() || float(value) == format!("{value:?}"), "{value:?}");
+            assert_eq!(float(small), format!("{small:?}"));
+        }
+        let cases = [
+            (0.1, "0.1"),
+            (0.0001, "0.0001"),
+            (0.000_099_999_99, "9.999999e-5"),
+            (1e16, "1e16"),
+            (9e15, "9000000000000000.0"),
+        ];
+        for (value, text) in cases {
+            let mut out = String::new();
+            write_f32(&mut out, value).unwrap();
+            assert_eq!(out, text);
+        }
     }
 
     #[test]
