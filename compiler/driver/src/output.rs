@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use vittec_link::Unfinished;
 
 /// Refuses a path that stands for a folder, device or other special file, or for the file `input`.
 ///
@@ -63,15 +64,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     check_plain(path)?;
     let file = resolve(path)?;
     let failed = |error: std::io::Error| Failure::io(path, "write", &error);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".vittec-");
-    // What the user's mask allows, as for the outputs of other programs.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut unfinished = builder.tempfile_in(folder_of(&file)).map_err(failed)?;
-    unfinished.write_all(bytes).map_err(failed)?;
-    unfinished.persist(&file).map_err(|error| failed(error.error))?;
-    Ok(())
+    let unfinished = Unfinished::beside(&file).map_err(failed)?;
+    fs::write(unfinished.path(), bytes).and_then(|()| unfinished.finish(&file)).map_err(failed)
 }
 
 /// Writes to a file, or to standard output for `-`.

@@ -11,6 +11,7 @@ mod patience;
 mod runtime;
 mod system;
 mod target;
+mod unfinished;
 
 pub use archive::make_library;
 pub use error::LinkError;
@@ -19,6 +20,7 @@ pub use pack::{loader, pack_program};
 pub use runtime::{Runtime, find_runtime};
 pub use system::find_program;
 pub use target::Target;
+pub use unfinished::Unfinished;
 
 /// The triple of the machine that this compiler was built for.
 pub const HOST: &str = env!("VITTE_HOST");

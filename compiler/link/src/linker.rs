@@ -6,6 +6,7 @@ use crate::patience::finishing;
 use crate::runtime::find_runtime;
 use crate::system;
 use crate::target::Target;
+use crate::unfinished::Unfinished;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -69,19 +70,17 @@ fn link_beside(target: &Target, object: &[u8], output: &Path, options: &LinkOpti
         let path = path.to_owned();
         move |error| LinkError::Io { path, error }
     };
-    // Beside the output, so that the final rename stays on one file system.
-    let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = tempfile::Builder::new().prefix(".vittec-").tempdir_in(directory).map_err(io(directory))?;
-    let unfinished = beside.path().join("program");
+    let unfinished = Unfinished::beside(output).map_err(io(output))?;
+    let path = unfinished.path();
     match carried_target(target, options) {
         Some(carried) => {
             let bytes = memory::link(target, &find_runtime(carried)?, object, options)?;
-            fs::write(&unfinished, bytes).map_err(io(&unfinished))?;
-            make_executable(&unfinished).map_err(io(&unfinished))?;
+            fs::write(&path, bytes).map_err(io(&path))?;
+            make_executable(&path).map_err(io(&path))?;
         }
-        None => system::link(target, object, &unfinished, options)?,
+        None => system::link(target, object, &path, options)?,
     }
-    fs::rename(&unfinished, output).map_err(io(output))
+    unfinished.finish(output).map_err(io(output))
 }
 
 /// The target whose runtime is all that such a link needs, if this compiler has it.
