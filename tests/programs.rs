@@ -80,8 +80,10 @@ fn main() {
             add("seeds", "native", build_and_run_by_seeds);
         }
         if let Some(node) = node.clone().filter(|_| allows("interp") && !expected.host_only) {
+            let sampled = expected.stress && number.is_multiple_of(SAMPLE);
             let (path, expected) = (path.clone(), expected.clone());
-            trials.push(Trial::test(format!("{name}::wasm64"), move || pack_and_run(&path, &expected, &node)));
+            let run = move || pack_and_run(&path, &expected, &node, sampled);
+            trials.push(Trial::test(format!("{name}::wasm64"), run));
         }
         for machine in machines.iter().filter(|_| allows("native") && !expected.host_only) {
             let mut add = |level: &'static str, stress: bool| {
@@ -228,8 +230,8 @@ fn node() -> Option<Node> {
     node.inspect_err(|why| eprintln!("{WASM} is left out: {why}")).ok()
 }
 
-/// Packs a program for wasm and has Node run it, plain.
-fn pack_and_run(path: &Path, expected: &Expected, node: &Node) -> Result<(), Failed> {
+/// Packs a program for wasm and has Node run it, plain and, if `sampled`, under stress.
+fn pack_and_run(path: &Path, expected: &Expected, node: &Node, sampled: bool) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let module = folder.path().join("program.wasm");
     let built = Command::new(VITTEC).args(["build", "--target", WASM, "-o"]).arg(&module).arg(path).output()?;
@@ -238,10 +240,13 @@ fn pack_and_run(path: &Path, expected: &Expected, node: &Node) -> Result<(), Fai
         let is_foreign = fs::read_to_string(path)?.to_lowercase().contains("extern");
         return if is_foreign && message.contains("[VT0511]") { Ok(()) } else { Err(message.into()) };
     }
-    let mut command = node.command(&module.with_extension("mjs"));
-    command.args(&expected.args);
-    let output = execute(command, expected, false)?;
-    compare(path, expected, &output, "plain")
+    for stress in [false, true].into_iter().take(if sampled { 2 } else { 1 }) {
+        let mut command = node.command(&module.with_extension("mjs"));
+        command.args(&expected.args);
+        let output = execute(command, expected, stress)?;
+        compare(path, expected, &output, if stress { "under stress" } else { "plain" })?;
+    }
+    Ok(())
 }
 
 fn execute(mut command: Command, expected: &Expected, stress: bool) -> Result<Output, Failed> {

@@ -3,6 +3,7 @@
 //! What they print by themselves, `programs.rs` compares. Where the runtime for wasm was not made, or there is no browser
 //! or Node to run a test with, that is told and the test left out.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -52,16 +53,21 @@ const result = [code, text.decode(files["/data/out.txt"]), out, err].join("|");
 /// A folder with the program; `None` if no programs can be packed.
 fn program() -> Option<TempDir> {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("main.vit"), PROGRAM).unwrap();
+    build(folder.path(), PROGRAM).then_some(folder)
+}
+
+/// Packs a program in a folder; false if no programs can be packed.
+fn build(folder: &Path, program: &str) -> bool {
+    fs::write(folder.join("main.vit"), program).unwrap();
     let mut build = Command::new(env!("CARGO_BIN_EXE_vittec"));
-    let output = build.args(["build", "main.vit", "--target", WASM]).current_dir(folder.path()).output().unwrap();
+    let output = build.args(["build", "main.vit", "--target", WASM]).current_dir(folder).output().unwrap();
     let message = String::from_utf8_lossy(&output.stderr);
     if message.contains("[VT0503]") {
         eprintln!("left out: {message}");
-        return None;
+        return false;
     }
     assert!(output.status.success(), "{message}");
-    Some(folder)
+    true
 }
 
 fn check(result: &str) {
@@ -97,6 +103,38 @@ fn an_old_engine_is_told_what_it_lacks() {
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.starts_with(&format!("error: Node {version} lacks WebAssembly's 64-bit memories")), "{message}");
     assert!(message.contains("Node 24") && output.status.code() == Some(69), "{message}");
+}
+
+#[test]
+fn a_host_in_python_runs_a_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Where `scripts/test` installs wasmtime.
+    let python = |argument: &OsStr| {
+        let mut command = Command::new("python3");
+        command.arg(argument).env("PYTHONPATH", root.join("target/wasmtime")).env("PYTHONDONTWRITEBYTECODE", "1");
+        command
+    };
+    let folder = tempfile::tempdir().unwrap();
+    if !python("-c".as_ref()).arg("import wasmtime").output().is_ok_and(|output| output.status.success()) {
+        return eprintln!(
+            "left out: Python has no wasmtime; `pip install --target target/wasmtime wasmtime` installs it"
+        );
+    }
+    // This host shows the file system as it is.
+    let data = folder.path().to_str().expect("a path in UTF-8");
+    if !build(folder.path(), &PROGRAM.replace("/data", data)) {
+        return;
+    }
+    fs::write(folder.path().join("in.txt"), "read").unwrap();
+    let mut command = python(root.join("examples/wasm/host.py").as_os_str());
+    command.arg(folder.path().join("main.wasm")).arg("a");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"one\ntwo\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), PRINTED.replace("/data", data), "{stderr}");
+    assert!(stderr.starts_with(FAILURE) && output.status.code() == Some(101), "{}: {stderr}", output.status);
+    assert_eq!(fs::read_to_string(folder.path().join("out.txt")).unwrap(), "read!");
 }
 
 #[test]
