@@ -31,9 +31,8 @@ fn main() {
         trials.push(Trial::test(name, move || run(&machine, &program)));
     };
     let host = Machine::new("cc".into(), None, vec![]);
-    // C calls compiled code only.
-    add("calls::interp".into(), &host, |host, program| host.run_in_process("interp", program));
     for program in ["calls", "callbacks"] {
+        add(format!("{program}::interp"), &host, |host, program| host.run_in_process("interp", program));
         add(format!("{program}::jit"), &host, |host, program| host.run_in_process("jit", program));
         add(format!("{program}::native-O0"), &host, |host, program| host.build_and_run("-O0", program));
         add(format!("{program}::native-O2"), &host, |host, program| host.build_and_run("-O2", program));

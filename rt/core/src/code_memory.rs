@@ -27,13 +27,22 @@ impl CodeMemory {
     /// # Panics
     /// The bytes do not fit, or the record is not among them.
     pub fn fill(self, bytes: &[u8], executable: usize, program: usize) -> &'static Program {
-        assert!(bytes.len() <= self.len && executable.is_multiple_of(sys::PAGE) && executable <= self.len);
         assert!(program.is_multiple_of(align_of::<Program>()) && program + size_of::<Program>() <= bytes.len());
+        let base = self.base as usize;
+        self.put(bytes, executable);
+        // SAFETY: the record is inside the mapping, aligned, initialised by the copy (all its fields are numbers), and
+        // the mapping stays for ever.
+        unsafe { &*((base + program) as *const Program) }
+    }
+
+    /// Puts bytes there, of which the first `executable`, whole pages, are code.
+    ///
+    /// # Panics
+    /// They do not fit.
+    pub(crate) fn put(self, bytes: &[u8], executable: usize) {
+        assert!(bytes.len() <= self.len && executable.is_multiple_of(sys::PAGE) && executable <= self.len);
         // SAFETY: the memory is this mapping's, large enough, and nobody else knows it yet.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.base as usize as *mut u8, bytes.len()) };
         sys::make_executable(self.base, executable);
-        // SAFETY: the record is inside the mapping, aligned, initialised by the copy (all its fields are numbers), and
-        // the mapping stays for ever.
-        unsafe { &*((self.base as usize + program) as *const Program) }
     }
 }

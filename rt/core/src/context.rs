@@ -11,7 +11,9 @@
 //! - `throw_stub!`: a slow path that always unwinds;
 //! - [`enter`]: runs a function on a process's stack, until it returns or the process is suspended; then [`resume`]
 //!   goes on with it;
-//! - [`invoke`]: calls a C function with arguments found at run time.
+//! - [`invoke`]: calls a C function with arguments found at run time;
+//! - [`called_back`]: what C calls by a [`trampoline`] for the interpreter: stores every register as [`Registers`], calls
+//!   [`vt_interpreted`](crate::foreign::vt_interpreted), and returns what is in them then.
 
 #[cfg(target_arch = "x86_64")]
 #[path = "context/x86_64.rs"]
@@ -66,6 +68,12 @@ const CALL_N_STACK: usize = offset_of!(Call, n_stack);
 const CALL_N_FLOATS: usize = offset_of!(Call, n_floats);
 #[cfg(target_arch = "aarch64")]
 const CALL_RESULT: usize = offset_of!(Call, registers.result);
+
+// Where registers stand in what a callback makes of them.
+const REGISTER_FLOATS: usize = offset_of!(Registers, floats);
+const REGISTER_STACK: usize = offset_of!(Registers, stack);
+#[cfg(target_arch = "aarch64")]
+const REGISTER_RESULT: usize = offset_of!(Registers, result);
 
 #[cfg(test)]
 mod tests {

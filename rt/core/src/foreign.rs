@@ -5,12 +5,16 @@
 
 mod image;
 mod incoming;
+mod interpreted;
 
 pub(crate) use incoming::Incoming;
+pub(crate) use interpreted::vt_interpreted;
+pub use interpreted::{Callbacks, Caller, call_interpreted};
 
 use crate::context::{CONVENTION, Call, invoke};
 use crate::object::Str;
 use crate::process::Process;
+use crate::process::compiled::ForeignCall;
 use crate::stdlib::io::flush_for_exit;
 use crate::sys::{self, fatal};
 use crate::throw::Throw;
@@ -111,10 +115,17 @@ impl StructResult {
     }
 }
 
-/// Calls the C function at `code`, which must have this signature, with the slot bits of its arguments; the slot bits
-/// of its result, or an exception that a callback left. Standard output is flushed first, since the function may write
-/// there, too.
-fn call(p: &Process, code: u64, signature: Signature<'_>, args: &[u64]) -> Result<u64, Throw> {
+/// A call that is ready to be made.
+struct Prepared {
+    call: Call,
+    out: Outgoing,
+    result: CType,
+    structure: Option<StructResult>,
+}
+
+/// Lays out the arguments, given as slot bits, for the C function at `code`, which must have this signature. Standard
+/// output is flushed first, since the function may write there, too.
+fn prepare(p: &Process, code: u64, signature: Signature<'_>, args: &[u64]) -> Prepared {
     flush_for_exit();
     let mut out = Outgoing {
         cursor: CONVENTION.cursor(),
@@ -140,25 +151,49 @@ fn call(p: &Process, code: u64, signature: Signature<'_>, args: &[u64]) -> Resul
         }
     }
     out.registers.stack = out.stack.as_ptr() as u64;
-    let mut call = Call {
+    let call = Call {
         code,
         n_stack: out.stack.len() as u64,
         n_floats: out.cursor.n_floats() as u64,
         registers: out.registers,
     };
-    let outer = p.begin_foreign(&out.registers.ints, &out.stack, &out.structs);
-    // SAFETY: that the function has this signature is the program's claim, which is why bytecode that calls C functions
-    // is marked as such; `call` and its stack words are alive.
-    unsafe { invoke(&mut call) };
-    p.end_foreign(outer);
-    if let Some(exception) = p.take_callback_exception() {
-        return Err(Throw::on(exception));
+    Prepared { call, out, result, structure }
+}
+
+impl Prepared {
+    /// Tells the process what C is given; what it was told of the call that is running.
+    fn announce(&self, p: &Process) -> ForeignCall {
+        p.begin_foreign(&self.out.registers.ints, &self.out.stack, &self.out.structs)
     }
-    Ok(match structure {
-        Some(structure) => structure.take(p, &call.registers),
-        None if result.is_float() => result.slot_bits(call.registers.floats[0]),
-        None => result.slot_bits(call.registers.ints[0]),
-    })
+
+    /// The slot bits of the result, or an exception that a callback left.
+    fn finish(self, p: &Process, outer: ForeignCall) -> Result<u64, Throw> {
+        p.end_foreign(outer);
+        if let Some(exception) = p.take_callback_exception() {
+            return Err(Throw::on(exception));
+        }
+        let (result, registers) = (self.result, self.call.registers);
+        Ok(match self.structure {
+            Some(structure) => structure.take(p, &registers),
+            None if result.is_float() => result.slot_bits(registers.floats[0]),
+            None => result.slot_bits(registers.ints[0]),
+        })
+    }
+}
+
+/// Makes a call, whose words on the stack must be alive. The process may have been told of other parts of it.
+fn make(call: &mut Call) {
+    // SAFETY: that the function has this signature is the program's claim, which is why bytecode that calls C functions
+    // is marked as such.
+    unsafe { invoke(call) };
+}
+
+/// Calls a C function for compiled code.
+fn call(p: &Process, code: u64, signature: Signature<'_>, args: &[u64]) -> Result<u64, Throw> {
+    let mut prepared = prepare(p, code, signature, args);
+    let outer = prepared.announce(p);
+    make(&mut prepared.call);
+    prepared.finish(p, outer)
 }
 
 /// The row `vt_call_foreign`: `signature` and `args` are addresses in the program.

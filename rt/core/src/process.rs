@@ -4,7 +4,7 @@
 //! moves while a native looks at it.
 
 mod allocate;
-mod compiled;
+pub(crate) mod compiled;
 
 use crate::heap::{Heap, Roots, Stats};
 use crate::mailbox::Mailbox;

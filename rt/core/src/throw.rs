@@ -28,7 +28,7 @@ impl Throw {
     }
 
     /// Whether the exception's trace goes on.
-    pub(crate) fn goes_on(self) -> bool {
+    pub fn goes_on(self) -> bool {
         self.goes_on
     }
 

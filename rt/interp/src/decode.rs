@@ -5,7 +5,7 @@ mod constants;
 mod values;
 
 use crate::op::{Op, Slot, Slots};
-use crate::program::{ForeignSite, Func, Handler, Method};
+use crate::program::{CallbackSite, ForeignSite, Func, Handler, Method};
 use std::collections::BTreeMap;
 use vitbc::verify::Regions;
 use vitbc::{ExternIdx, FuncIdx, Function, Inst, Label, MethodIdx, Module, Reg, Type, TypeIdx, Verified};
@@ -15,20 +15,39 @@ use vitte_abi::object::Repr;
 use vitte_layout::Layout;
 use vitte_rt::object::Form;
 
+/// What comes of a module's functions.
+pub struct Decoded {
+    /// The functions.
+    pub functions: Vec<Func>,
+    /// The methods that are called through traits.
+    pub methods: Vec<Method>,
+    /// The functions that C calls.
+    pub callbacks: Vec<CallbackSite>,
+}
+
 /// Decodes all functions of a module without imports. With `fuse`, comparisons are joined to the branches behind them.
-pub fn decode(module: &Verified<Module>, layout: &Layout, fuse: bool) -> (Vec<Func>, Vec<Method>) {
+pub fn decode(module: &Verified<Module>, layout: &Layout, fuse: bool) -> Decoded {
     let mut methods = Methods { module, numbers: BTreeMap::new(), tables: vec![] };
+    let mut callbacks = vec![];
     let mut functions = Vec::with_capacity(module.functions.len());
     for (position, function) in module.functions.iter().enumerate() {
         let idx = module.func_idx(position);
-        let decoder = Decoder { module, layout, idx, function, methods: &mut methods, func: Func::default() };
+        let decoder = Decoder {
+            module,
+            layout,
+            idx,
+            function,
+            methods: &mut methods,
+            callbacks: &mut callbacks,
+            func: Func::default(),
+        };
         let mut func = decoder.decode();
         if fuse {
             fuse_branches(&mut func.ops);
         }
         functions.push(func);
     }
-    (functions, methods.tables)
+    Decoded { functions, methods: methods.tables, callbacks }
 }
 
 /// The methods called through traits, each numbered when it is first seen.
@@ -59,6 +78,7 @@ struct Decoder<'d, 'm> {
     idx: FuncIdx,
     function: &'m Function,
     methods: &'d mut Methods<'m>,
+    callbacks: &'d mut Vec<CallbackSite>,
     func: Func,
 }
 
@@ -158,7 +178,7 @@ impl Decoder<'_, '_> {
             Inst::TailCallClosure { callee, args } => {
                 Op::TailCallClosure { callee: slot(*callee), n: args.len() as u16, args: self.slots(args) }
             }
-            Inst::Callback { .. } => Op::Callback,
+            Inst::Callback { dst, func } => Op::Callback { dst: slot(*dst), index: self.callback(*func) },
             Inst::Throw { value } => Op::Throw { value: slot(*value) },
             Inst::Rethrow { value } => Op::Rethrow { value: slot(*value) },
             Inst::StackTrace { dst } => Op::StackTrace { dst: slot(*dst) },
@@ -180,6 +200,19 @@ impl Decoder<'_, '_> {
             (false, true) => Op::If { cond, target },
             (false, false) => Op::IfNot { cond, target },
         }
+    }
+
+    /// The number of a function among those that C calls.
+    fn callback(&mut self, func: FuncIdx) -> u32 {
+        let known = self.callbacks.iter().position(|site| site.func == func.0);
+        let number = known.unwrap_or_else(|| {
+            let (params, result) = self.module.signature(func).expect("verified: the function exists");
+            let types: Vec<TypeId> = params.iter().map(|ty| ty.0).collect();
+            let signature = encode(types.len(), &types, result.0).into();
+            self.callbacks.push(CallbackSite { func: func.0, signature });
+            self.callbacks.len() - 1
+        });
+        number as u32
     }
 
     fn foreign(&self, external: ExternIdx, args: &[Reg]) -> ForeignSite {

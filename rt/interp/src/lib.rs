@@ -12,6 +12,7 @@ mod body;
 mod decode;
 mod dump;
 mod error;
+mod foreign;
 mod machine;
 mod op;
 mod profile;

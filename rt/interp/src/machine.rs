@@ -19,6 +19,8 @@ pub struct Machine {
     pub(crate) frames: Vec<Frame>,
     /// Where the result of what the process waits for goes.
     pub(crate) awaited: Option<Slot>,
+    /// How many frames called C code that called back: those above are the callback's.
+    pub(crate) floor: usize,
     /// The number of slots beyond which `StackOverflow` is raised.
     limit: usize,
 }
@@ -62,7 +64,7 @@ const FRAME_SLOTS: usize = size_of::<Frame>() / 8;
 impl Machine {
     /// A process that has no frame yet, and may use `stack` bytes.
     pub fn new(process: Box<Process>, program: &'static Program, stack: u64) -> Machine {
-        Machine { process, program, stack: vec![], frames: vec![], awaited: None, limit: stack as usize / 8 }
+        Machine { process, program, stack: vec![], frames: vec![], awaited: None, floor: 0, limit: stack as usize / 8 }
     }
 
     /// Makes the first frame, for a function whose arguments are the slot bits `args`; `closure` is its function value

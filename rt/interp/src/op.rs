@@ -143,8 +143,8 @@ pub enum Op {
     TailCallClosure { callee: Slot, n: u16, args: Slots },
     /// `site` is a place in `Func::objects`.
     Closure { dst: Slot, site: u32, func: u32 },
-    /// Raises `ProcessError`: C code cannot call interpreted functions.
-    Callback,
+    /// `index` is a place in `Program::callbacks`.
+    Callback { dst: Slot, index: u32 },
 
     Throw { value: Slot },
     Rethrow { value: Slot },

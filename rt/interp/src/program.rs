@@ -1,9 +1,9 @@
 //! A module made ready to run: every function decoded once.
 
-use crate::decode;
+use crate::decode::{self, Decoded};
 use crate::error::Error;
 use crate::op::{Op, Slot};
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use vitbc::verify::Regions;
 use vitbc::{Function, Label, Module, Verified};
@@ -11,6 +11,7 @@ use vitte_abi::TypeId;
 use vitte_abi::functions::NativeFn;
 use vitte_layout::{Layout, resolve_natives};
 use vitte_rt::Runtime;
+use vitte_rt::foreign::Callbacks;
 use vitte_rt::object::Form;
 
 /// A program.
@@ -32,6 +33,10 @@ pub struct Program {
     pub strs: Vec<u64>,
     /// The addresses of the C functions called so far.
     pub externs: Vec<Cell<Option<u64>>>,
+    /// The functions that C calls.
+    pub callbacks: Vec<CallbackSite>,
+    /// Their addresses, once one was asked for; `None` where there are no such.
+    pub callback_code: OnceCell<Option<Callbacks>>,
 }
 
 /// A function.
@@ -98,6 +103,15 @@ pub struct ForeignSite {
     pub signature: Box<[u8]>,
 }
 
+/// A function that C calls.
+#[derive(Debug)]
+pub struct CallbackSite {
+    /// Its index in the module.
+    pub func: u32,
+    /// What the runtime is told about its arguments, see [`vitte_abi::foreign`].
+    pub signature: Box<[u8]>,
+}
+
 /// A method called through a trait.
 #[derive(Debug)]
 pub struct Method {
@@ -120,8 +134,9 @@ impl Program {
         let entry = module.entry.ok_or(Error::NoEntry)?.0;
         let natives = resolve_natives(&module)?;
         let layout = Layout::new(&module);
-        let (functions, methods) = decode::decode(&module, &layout, fuse);
-        Ok(Program { module, layout, natives, functions, methods, entry, strs: vec![], externs: vec![] })
+        let Decoded { functions, methods, callbacks } = decode::decode(&module, &layout, fuse);
+        let (strs, externs, callback_code) = (vec![], vec![], OnceCell::new());
+        Ok(Program { module, layout, natives, functions, methods, entry, strs, externs, callbacks, callback_code })
     }
 
     /// Makes what the program needs besides its functions, in a runtime that knows its types.

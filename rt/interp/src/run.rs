@@ -87,7 +87,8 @@ impl Machine {
         }
         macro_rules! yield_if_due {
             () => {
-                if self.process.is_polled() && self.process.yield_due() {
+                // C code that called back cannot be left.
+                if self.process.is_polled() && self.floor == 0 && self.process.yield_due() {
                     save!();
                     return Ok(Outcome::Paused(Pause::Yielding));
                 }
@@ -246,7 +247,7 @@ impl Machine {
                         Op::Return { src } => reg!(src),
                         _ => word::NIL,
                     };
-                    if self.frames.len() == 1 {
+                    if self.frames.len() == self.floor + 1 {
                         save!();
                         return Ok(Outcome::Returned(value));
                     }
@@ -312,6 +313,10 @@ impl Machine {
                         return Err(Stop::Exit(values[0] as i64));
                     }
                     result!(dst, attempt!(call_native(&self.process, native, values)));
+                }
+                Op::CallExtern { dst, site, args } => {
+                    save!();
+                    reg!(dst) = attempt!(self.call_extern(tracer, func, site, args));
                 }
                 Op::Closure { dst, site, func: callee } => {
                     safepoint!();

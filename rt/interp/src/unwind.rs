@@ -12,10 +12,12 @@ impl Machine {
     /// The exception, if there is no handler. Then all frames stay, for those who want to look at them.
     pub(crate) fn raise(&mut self, throw: Throw, again: bool) -> Result<(), Stop> {
         let exception = throw.exception();
-        // A handler's frame was shown when the exception got there; raised again, it goes on above.
-        let mut is_handler = self.process.begin_trace(exception, again);
+        // A handler's frame was shown when the exception got there; raised again, it goes on above. Coming from a
+        // callback, it goes on here.
+        let goes_on = self.process.begin_trace(exception, again || throw.goes_on());
+        let mut is_handler = goes_on && again;
         let mut is_shown = true;
-        for depth in (0..self.frames.len()).rev() {
+        for depth in (self.floor..self.frames.len()).rev() {
             let frame = self.frames[depth];
             if !std::mem::take(&mut is_handler) && is_shown {
                 is_shown = self.process.push_frame(vitte_rt::Frame::Interpreted(self.location(&frame)));

@@ -15,11 +15,12 @@
 //! registers each way. `preserve_all` takes arguments from x0 on. An exception arrives in x0.
 
 use super::{
-    CALL_CODE, CALL_FLOATS, CALL_INTS, CALL_N_STACK, CALL_RESULT, CALL_STACK, Call, EXCEPTION, NATIVE_STACK, RESUME_FP,
-    RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
+    CALL_CODE, CALL_FLOATS, CALL_INTS, CALL_N_STACK, CALL_RESULT, CALL_STACK, Call, EXCEPTION, NATIVE_STACK,
+    REGISTER_FLOATS, REGISTER_RESULT, REGISTER_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
+use vitte_abi::foreign::Registers;
 
 macro_rules! native_stub {
     ($thunk:path) => {
@@ -364,5 +365,55 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         stack = const CALL_STACK,
         n_stack = const CALL_N_STACK,
         result = const CALL_RESULT,
+    )
+}
+
+/// Code that leads to `entry` with `index` in x17.
+pub(crate) fn trampoline(entry: u64, index: u32) -> [u8; 32] {
+    let mut code = [0; 32];
+    // ldr x16, entry; ldr x17, index; br x16
+    for (at, instruction) in [0x5800_0090_u32, 0x5800_00b1, 0xd61f_0200].into_iter().enumerate() {
+        code[at * 4..at * 4 + 4].copy_from_slice(&instruction.to_le_bytes());
+    }
+    code[16..24].copy_from_slice(&entry.to_le_bytes());
+    code[24..].copy_from_slice(&u64::from(index).to_le_bytes());
+    code
+}
+
+/// What trampolines lead to.
+///
+/// # Safety
+/// To be called by them alone.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn called_back() {
+    naked_asm!(
+        "stp x29, x30, [sp, #-16]!",
+        "mov x29, sp",
+        "sub sp, sp, #{size}",
+        "stp x0, x1, [sp, #0]",
+        "stp x2, x3, [sp, #16]",
+        "stp x4, x5, [sp, #32]",
+        "stp x6, x7, [sp, #48]",
+        "stp d0, d1, [sp, #{floats} + 0]",
+        "stp d2, d3, [sp, #{floats} + 16]",
+        "stp d4, d5, [sp, #{floats} + 32]",
+        "stp d6, d7, [sp, #{floats} + 48]",
+        "str x8, [sp, #{result}]",
+        "add x9, x29, #16",
+        "str x9, [sp, #{stack}]",
+        "mov w0, w17",
+        "mov x1, sp",
+        "bl {body}",
+        "ldp x0, x1, [sp, #0]",
+        "ldp d0, d1, [sp, #{floats} + 0]",
+        "ldp d2, d3, [sp, #{floats} + 16]",
+        "mov sp, x29",
+        "ldp x29, x30, [sp], #16",
+        "ret",
+        size = const size_of::<Registers>(),
+        floats = const REGISTER_FLOATS,
+        result = const REGISTER_RESULT,
+        stack = const REGISTER_STACK,
+        body = sym crate::foreign::vt_interpreted,
     )
 }

@@ -15,11 +15,12 @@
 //! `tail` takes arguments and gives results in the registers of C: a0–a7, fa0–fa7. An exception arrives in a0.
 
 use super::{
-    CALL_CODE, CALL_FLOATS, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION, NATIVE_STACK, RESUME_FP, RESUME_PC,
-    RESUME_SP, SUSPENDED, THROWING,
+    CALL_CODE, CALL_FLOATS, CALL_INTS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION, NATIVE_STACK, REGISTER_FLOATS,
+    REGISTER_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
+use vitte_abi::foreign::Registers;
 
 macro_rules! native_stub {
     ($thunk:path) => {
@@ -438,5 +439,65 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         floats = const CALL_FLOATS,
         stack = const CALL_STACK,
         n_stack = const CALL_N_STACK,
+    )
+}
+
+/// Code that leads to `entry` with `index` in t2.
+pub(crate) fn trampoline(entry: u64, index: u32) -> [u8; 32] {
+    let mut code = [0; 32];
+    // auipc t0, 0; ld t1, 16(t0); ld t2, 24(t0); jr t1
+    for (at, instruction) in [0x0000_0297_u32, 0x0102_b303, 0x0182_b383, 0x0003_0067].into_iter().enumerate() {
+        code[at * 4..at * 4 + 4].copy_from_slice(&instruction.to_le_bytes());
+    }
+    code[16..24].copy_from_slice(&entry.to_le_bytes());
+    code[24..].copy_from_slice(&u64::from(index).to_le_bytes());
+    code
+}
+
+/// What trampolines lead to.
+///
+/// # Safety
+/// To be called by them alone.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn called_back() {
+    naked_asm!(
+        "addi sp, sp, -16",
+        "sd ra, 8(sp)",
+        "sd s0, 0(sp)",
+        "addi s0, sp, 16",
+        "addi sp, sp, -{size}",
+        "sd a0, 0(sp)",
+        "sd a1, 8(sp)",
+        "sd a2, 16(sp)",
+        "sd a3, 24(sp)",
+        "sd a4, 32(sp)",
+        "sd a5, 40(sp)",
+        "sd a6, 48(sp)",
+        "sd a7, 56(sp)",
+        "fsd fa0, {floats} + 0(sp)",
+        "fsd fa1, {floats} + 8(sp)",
+        "fsd fa2, {floats} + 16(sp)",
+        "fsd fa3, {floats} + 24(sp)",
+        "fsd fa4, {floats} + 32(sp)",
+        "fsd fa5, {floats} + 40(sp)",
+        "fsd fa6, {floats} + 48(sp)",
+        "fsd fa7, {floats} + 56(sp)",
+        "sd s0, {stack}(sp)",
+        "mv a0, t2",
+        "mv a1, sp",
+        "call {body}",
+        "ld a0, 0(sp)",
+        "ld a1, 8(sp)",
+        "fld fa0, {floats} + 0(sp)",
+        "fld fa1, {floats} + 8(sp)",
+        "addi sp, s0, -16",
+        "ld ra, 8(sp)",
+        "ld s0, 0(sp)",
+        "addi sp, sp, 16",
+        "ret",
+        size = const size_of::<Registers>(),
+        floats = const REGISTER_FLOATS,
+        stack = const REGISTER_STACK,
+        body = sym crate::foreign::vt_interpreted,
     )
 }

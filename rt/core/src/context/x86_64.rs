@@ -16,10 +16,11 @@
 
 use super::{
     CALL_CODE, CALL_FLOATS, CALL_INTS, CALL_N_FLOATS, CALL_N_STACK, CALL_STACK, Call, EXCEPTION, NATIVE_STACK,
-    RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
+    REGISTER_FLOATS, REGISTER_STACK, RESUME_FP, RESUME_PC, RESUME_SP, SUSPENDED, THROWING,
 };
 use std::arch::naked_asm;
 use vitte_abi::context::Context;
+use vitte_abi::foreign::Registers;
 
 macro_rules! native_stub {
     ($thunk:path) => {
@@ -331,5 +332,60 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
         stack = const CALL_STACK,
         n_stack = const CALL_N_STACK,
         n_floats = const CALL_N_FLOATS,
+    )
+}
+
+/// Code that leads to `entry` with `index` in r11.
+pub(crate) fn trampoline(entry: u64, index: u32) -> [u8; 32] {
+    let mut code = [0; 32];
+    // mov r11d, index; movabs r10, entry; jmp r10
+    code[..2].copy_from_slice(&[0x41, 0xbb]);
+    code[2..6].copy_from_slice(&index.to_le_bytes());
+    code[6..8].copy_from_slice(&[0x49, 0xba]);
+    code[8..16].copy_from_slice(&entry.to_le_bytes());
+    code[16..19].copy_from_slice(&[0x41, 0xff, 0xe2]);
+    code
+}
+
+/// What trampolines lead to.
+///
+/// # Safety
+/// To be called by them alone.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn called_back() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "sub rsp, {size}",
+        "mov [rsp + 0], rdi",
+        "mov [rsp + 8], rsi",
+        "mov [rsp + 16], rdx",
+        "mov [rsp + 24], rcx",
+        "mov [rsp + 32], r8",
+        "mov [rsp + 40], r9",
+        "movsd [rsp + {floats} + 0], xmm0",
+        "movsd [rsp + {floats} + 8], xmm1",
+        "movsd [rsp + {floats} + 16], xmm2",
+        "movsd [rsp + {floats} + 24], xmm3",
+        "movsd [rsp + {floats} + 32], xmm4",
+        "movsd [rsp + {floats} + 40], xmm5",
+        "movsd [rsp + {floats} + 48], xmm6",
+        "movsd [rsp + {floats} + 56], xmm7",
+        "lea rax, [rbp + 16]",
+        "mov [rsp + {stack}], rax",
+        "mov edi, r11d",
+        "mov rsi, rsp",
+        "call {body}",
+        "mov rax, [rsp + 0]",
+        "mov rdx, [rsp + 8]",
+        "movsd xmm0, [rsp + {floats} + 0]",
+        "movsd xmm1, [rsp + {floats} + 8]",
+        "mov rsp, rbp",
+        "pop rbp",
+        "ret",
+        size = const size_of::<Registers>(),
+        floats = const REGISTER_FLOATS,
+        stack = const REGISTER_STACK,
+        body = sym crate::foreign::vt_interpreted,
     )
 }

@@ -111,8 +111,8 @@ impl Process {
     }
 
     /// Whether C code stands between frames of the process, which therefore cannot be suspended.
-    pub(crate) fn is_called_back(&self) -> bool {
-        self.seldom.get().is_some_and(|seldom| !seldom.outer_exits.borrow().is_empty())
+    pub fn is_called_back(&self) -> bool {
+        self.n_callbacks() != 0
     }
 
     /// Where compiled code stops allocating.
@@ -234,20 +234,36 @@ impl Process {
         let code = self.runtime.code().expect("compiled code has tables");
         let (pc, fp) = self.exit();
         let Some(frame) = self.frames(code).next() else { fatal("a callback without a caller") };
-        self.seldom().outer_exits.borrow_mut().push((pc, fp));
-        let was_pinned = self.seldom().is_pinned.replace(self.seldom().is_pinned.get() || self.call_pins());
+        let was_pinned = self.begin_callback((pc, fp));
         // Below what the native's stub saved.
         let top = frame.sp.wrapping_sub(STUB_FRAME) & !15;
         // SAFETY: the caller vouches for the shim; below `top` the stack is free, and it checks for its end.
         let status = unsafe { enter(self.context(), args, shim, top) };
+        self.end_callback(was_pinned);
+        // SAFETY: as above.
+        unsafe { ((*self.context.get()).exit_pc, (*self.context.get()).exit_frame) = (pc, fp) };
+        status
+    }
+
+    /// The C function that runs has called back; where compiled code called that. Until [`Process::end_callback`], which
+    /// wants the result, nothing moves to which C has addresses.
+    pub(crate) fn begin_callback(&self, exit: (u64, u64)) -> bool {
+        self.seldom().outer_exits.borrow_mut().push(exit);
+        self.seldom().is_pinned.replace(self.seldom().is_pinned.get() || self.call_pins())
+    }
+
+    /// The callback has ended.
+    pub(crate) fn end_callback(&self, was_pinned: bool) {
         self.seldom().outer_exits.borrow_mut().pop();
         self.seldom().is_pinned.set(was_pinned);
         if !was_pinned && self.seldom().is_put_off.take() {
             self.request_collection(false);
         }
-        // SAFETY: as above.
-        unsafe { ((*self.context.get()).exit_pc, (*self.context.get()).exit_frame) = (pc, fp) };
-        status
+    }
+
+    /// How many C functions that called back have not returned.
+    pub(crate) fn n_callbacks(&self) -> usize {
+        self.seldom.get().map_or(0, |seldom| seldom.outer_exits.borrow().len())
     }
 
     /// A C function is called with these words in integer registers, on the stack, and in structs passed by their

@@ -6,8 +6,7 @@ use crate::machine::Machine;
 use crate::op::{Op, Relation, Slot};
 use crate::program::{Func, ObjectSite};
 use vitte_abi::functions::Helper;
-use vitte_abi::object::{offset, type_id};
-use vitte_rt::foreign::lookup;
+use vitte_abi::object::offset;
 use vitte_rt::object::{Form, List, Str};
 use vitte_rt::raw_memory::{load_raw, store_raw};
 use vitte_rt::stdlib::range::throw_index;
@@ -157,17 +156,7 @@ impl Machine {
                 store_raw(reg(address).wrapping_add_signed(offset), form, reg(value));
                 return Ok(Next::Following);
             }
-            Op::CallExtern { dst, site, args } => {
-                let site = &func.foreign[site as usize];
-                let args = slots(args, site.n_args);
-                let code = self.extern_address(site.external)?;
-                let signature = site.signature.as_ptr() as u64;
-                let args = [code, signature, args.as_ptr() as u64];
-                (dst, call_helper(&self.process, Helper::vt_call_foreign, &args)?)
-            }
-            Op::Callback => {
-                return Err(self.process.throw_error(type_id::PROCESS_ERROR, "C cannot call interpreted functions"));
-            }
+            Op::Callback { dst, index } => (dst, self.callback_address(index)?),
             Op::ReceivePeek { dst, empty } => match help(Helper::vt_receive_peek, &[])? {
                 0 => return Ok(Next::Jump(empty)),
                 _ => (dst, self.process.result()),
@@ -176,19 +165,6 @@ impl Machine {
         };
         self.stack[base + usize::from(dst)] = bits;
         Ok(Next::Following)
-    }
-
-    /// The address of a C function, looked up when it is first called.
-    fn extern_address(&self, external: u32) -> Result<u64, Throw> {
-        let known = &self.program.externs[external as usize];
-        if known.get().is_none() {
-            let declared = &self.program.module.externs[external as usize];
-            known.set(lookup(&declared.library, &declared.symbol));
-        }
-        known.get().ok_or_else(|| {
-            let symbol = &self.program.module.externs[external as usize].symbol;
-            self.process.throw_error(type_id::PROCESS_ERROR, &format!("there is no C function `{symbol}`"))
-        })
     }
 
     /// Makes an object of slots of the frame at `base`.

@@ -1,0 +1,134 @@
+//! Calls of C functions by the interpreter, which C calls back by addresses made for the purpose.
+//!
+//! ```text
+//! interpreter ──→ call_interpreted ──→ C ──→ trampoline(index)      in memory made at run time, one for each function
+//!                                              └─→ called_back      registers = [every register]
+//!                                                    └─→ vt_interpreted(index, registers) ──→ Caller::call_back
+//! ```
+//!
+//! All of it happens on one stack. The interpreter lends itself for the time of the call, so that only one reference to
+//! it is in use at any time.
+
+use super::{Incoming, make, prepare};
+use crate::code_memory::CodeMemory;
+use crate::context::{called_back, trampoline};
+use crate::process::Process;
+use crate::sys::{self, fatal};
+use crate::throw::Throw;
+use crate::word::Word;
+use std::cell::Cell;
+use std::ptr;
+use vitte_abi::foreign::{Registers, Signature};
+
+/// How many C functions may have called back at once. Each takes some of the thread's stack.
+const MAX_CALLBACKS: usize = 500;
+
+/// What calls C functions and is called by them: an interpreter of one process.
+pub trait Caller {
+    /// The process.
+    fn process(&mut self) -> &mut Process;
+    /// The signature of the function that has the callback of this number, as [`vitte_abi::foreign`] encodes it.
+    fn signature(&self, index: u32) -> &'static [u8];
+    /// Calls that function with the slot bits of its arguments, in place of the first of which it leaves its result.
+    ///
+    /// # Errors
+    /// The exception that it did not handle.
+    fn call_back(&mut self, index: u32, words: &mut [u64]) -> Result<(), Word>;
+}
+
+/// Addresses for C to call, one for each function of a program that is used so.
+#[derive(Debug)]
+pub struct Callbacks {
+    base: u64,
+}
+
+/// The bytes of a trampoline.
+const SIZE: usize = 32;
+
+impl Callbacks {
+    /// As many as there are such functions; `None` where no C functions can be called.
+    pub fn new(n: u32) -> Option<Callbacks> {
+        let entry = called_back as *const () as u64;
+        let bytes: Vec<u8> = (0..n).flat_map(|index| trampoline(entry, index)).collect();
+        let memory = CodeMemory::reserve(bytes.len());
+        let base = memory.base();
+        memory.put(&bytes, bytes.len().next_multiple_of(sys::PAGE));
+        Some(Callbacks { base })
+    }
+
+    /// The address of a number.
+    pub fn address(&self, index: u32) -> u64 {
+        self.base + u64::from(index) * SIZE as u64
+    }
+}
+
+/// The call that is running on a thread: who made it, and what takes what C asks of it.
+#[derive(Clone, Copy)]
+struct Lent {
+    caller: *mut (),
+    take: unsafe fn(*mut (), u32, *mut Registers),
+}
+
+thread_local! {
+    static LENT: Cell<Option<Lent>> = const { Cell::new(None) };
+}
+
+/// Calls the C function at `code`, which must have this signature, with the slot bits of its arguments; the slot bits of
+/// its result.
+///
+/// # Errors
+/// An exception that a callback left.
+pub fn call_interpreted<C: Caller>(caller: &mut C, code: u64, signature: &[u8], args: &[u64]) -> Result<u64, Throw> {
+    let signature = Signature::decode(signature).unwrap_or_else(|| unreachable!("the interpreter encodes whole ones"));
+    let p = caller.process();
+    let mut prepared = prepare(p, code, signature, args);
+    let outer = prepared.announce(p);
+    let lent = Lent { caller: ptr::from_mut(caller).cast(), take: take::<C> };
+    let former = LENT.replace(Some(lent));
+    make(&mut prepared.call);
+    LENT.set(former);
+    prepared.finish(caller.process(), outer)
+}
+
+/// What trampolines lead to.
+///
+/// # Safety
+/// To be called by them alone, with the registers that C left.
+pub(crate) unsafe extern "C" fn vt_interpreted(index: u32, registers: *mut Registers) {
+    let Some(lent) = LENT.get() else { fatal("C code called back on a thread of its own") };
+    // SAFETY: the caller waits for C on this thread and uses no reference of its own meanwhile; the registers are those
+    // of the trampoline.
+    unsafe { (lent.take)(lent.caller, index, registers) };
+}
+
+/// Takes a call by C.
+///
+/// # Safety
+/// `caller` must be the address of a `C` to which there is no reference in use, `registers` that of what C left for the
+/// callback of this number.
+unsafe fn take<C: Caller>(caller: *mut (), index: u32, registers: *mut Registers) {
+    // SAFETY: the caller of this function vouches for it.
+    let (caller, registers) = unsafe { (&mut *caller.cast::<C>(), &mut *registers) };
+    let signature = Signature::decode(caller.signature(index));
+    let signature = signature.unwrap_or_else(|| unreachable!("the interpreter encodes whole ones"));
+    let p = caller.process();
+    // SAFETY: a C function of this signature was called with these registers, and waits.
+    let mut incoming = unsafe { Incoming::open(p, signature, registers, false) };
+    let mut failed = p.has_callback_exception();
+    if !failed {
+        let raised = if p.n_callbacks() == MAX_CALLBACKS {
+            Err(p.throw_stack_overflow().exception())
+        } else {
+            let was_pinned = p.begin_callback((0, 0));
+            let outcome = caller.call_back(index, &mut incoming.words);
+            caller.process().end_callback(was_pinned);
+            outcome
+        };
+        if let Err(exception) = raised {
+            caller.process().set_callback_exception(exception);
+            failed = true;
+        }
+    }
+    // SAFETY: as above.
+    unsafe { incoming.close(caller.process(), registers, failed) };
+}
