@@ -461,6 +461,8 @@ pub(crate) fn trampoline(entry: u64, index: u32) -> [u8; 32] {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn called_back() {
     naked_asm!(
+        ".option push",
+        ".option arch, +d",
         "addi sp, sp, -16",
         "sd ra, 8(sp)",
         "sd s0, 0(sp)",
@@ -495,6 +497,7 @@ pub(crate) unsafe extern "C" fn called_back() {
         "ld s0, 0(sp)",
         "addi sp, sp, 16",
         "ret",
+        ".option pop",
         size = const size_of::<Registers>(),
         floats = const REGISTER_FLOATS,
         stack = const REGISTER_STACK,

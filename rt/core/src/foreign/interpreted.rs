@@ -132,3 +132,91 @@ unsafe fn take<C: Caller>(caller: *mut (), index: u32, registers: *mut Registers
     // SAFETY: as above.
     unsafe { incoming.close(caller.process(), registers, failed) };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Types;
+    use vitte_abi::foreign::encode;
+    use vitte_abi::object::type_id::{F32, FLOAT, I16, INT, PTR};
+
+    /// An interpreter whose functions add their arguments up, or raise the first if it is negative.
+    struct Adder {
+        process: Box<Process>,
+        signatures: [&'static [u8]; 2],
+        called: Vec<u32>,
+    }
+
+    impl Caller for Adder {
+        fn process(&mut self) -> &mut Process {
+            &mut self.process
+        }
+
+        fn signature(&self, index: u32) -> &'static [u8] {
+            self.signatures[index as usize]
+        }
+
+        fn call_back(&mut self, index: u32, words: &mut [u64]) -> Result<(), Word> {
+            assert!(self.process.is_called_back());
+            self.called.push(index);
+            if (words[0] as i64) < 0 {
+                return Err(self.process.any(INT, words[0]));
+            }
+            let ints = words[..10].iter().map(|&word| word as i64 as f64);
+            let sum: f64 = ints.chain(words[10..].iter().map(|&word| f64::from_bits(word))).sum();
+            words[0] = if index == 1 { sum.to_bits() } else { sum as u64 };
+            Ok(())
+        }
+    }
+
+    type Floats = extern "C" fn(
+        i64,
+        i64,
+        i64,
+        i64,
+        i64,
+        i64,
+        i64,
+        i64,
+        i64,
+        i16,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+        f64,
+    ) -> f64;
+
+    extern "C" fn apply(f: Floats, first: i64) -> f64 {
+        let once = || f(first, 2, 3, 4, 5, 6, 7, 8, 9, -10, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5);
+        once() + once() * 1000.0
+    }
+
+    #[test]
+    fn c_calls_back_with_arguments_in_registers_and_on_the_stack() {
+        let mut types = vec![INT; 9];
+        types.push(I16);
+        types.extend([FLOAT; 10]);
+        let floats = encode(20, &types, FLOAT).leak();
+        let other = encode(1, &[F32], INT).leak();
+        let process = Types::new().process();
+        let mut adder = Adder { process, signatures: [other, floats], called: vec![] };
+        let callbacks = Callbacks::new(2).unwrap();
+        let signature = encode(2, &[PTR, INT], FLOAT);
+        let mut call = |first: i64| {
+            let args = [callbacks.address(1), first as u64];
+            call_interpreted(&mut adder, apply as *const () as u64, &signature, &args)
+        };
+        let sum = f64::from(1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 - 10) + 50.0;
+        assert_eq!(call(1).map(f64::from_bits).ok(), Some(sum * 1001.0));
+        let exception = call(-7).unwrap_err().exception();
+        assert_eq!(adder.called, [1, 1, 1], "after an exception there are no further calls");
+        assert_eq!(exception.bits(&adder.process), -7i64 as u64);
+        assert!(!adder.process.is_called_back());
+    }
+}
