@@ -5,10 +5,42 @@
 //! last ──► signal 3 ──► signal 2 ──► signal 1        put: a compare-and-swap of `last`
 //!                                                    take: a swap of `last`, then turn the list round
 //! ```
+//!
+//! In place of a signal, `last` may say what becomes of the process. So whoever puts a signal learns by the same
+//! operation whether the process is to be woken, and by whom; and none can be put between a look and a wait.
+//!
+//! ```text
+//!            put, take                        wake                    empty    it runs, or is ready to
+//!          ┌──────────┐                ┌───────────────┐              waiting  whoever changes this has it run
+//!          ▼          │    park        ▼               │              nudged   it runs, and is not to wait
+//! signals ◄── put ── empty ─────► waiting          nudged             closed   it has ended
+//!          ▲          │  ▲             │               ▲ │
+//!          └──────────┼──┼── put, wake ┘               │ │
+//!                     │  └──────────────── take ───────┼─┘
+//!                     └──────────── wake ──────────────┘
+//! ```
 
 use crate::signal::Signal;
 use crate::sync::{AtomicPtr, Ordering};
-use std::ptr::null_mut;
+use std::ptr::{null_mut, without_provenance_mut};
+
+/// The process waits.
+const WAITING: usize = 1;
+/// Something has happened meanwhile that is no signal.
+const NUDGED: usize = 2;
+/// The process has ended.
+const CLOSED: usize = 3;
+
+/// What became of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Put {
+    /// The process will see it.
+    Added,
+    /// The process will see it, and was waiting: the caller is to queue it.
+    Wakes,
+    /// The process has ended.
+    Refused,
+}
 
 /// The signals to a process that it has not yet seen.
 pub(crate) struct Inbox<S = Signal> {
@@ -41,31 +73,64 @@ impl<S> Default for Inbox<S> {
 
 impl<S> Inbox<S> {
     /// Adds a signal.
-    ///
-    /// Whoever adds a signal and then finds that the process is not to be woken can rely on its taking the signal
-    /// before it waits: the operations on the list and on the process's state have one order for all threads.
-    pub(crate) fn put(&self, signal: S) {
+    pub(crate) fn put(&self, signal: S) -> Put {
         let node = Box::into_raw(Node::new(signal));
         let mut last = self.last.load(Ordering::Relaxed);
-        loop {
+        while last.addr() != CLOSED {
             // SAFETY: nobody else knows the node yet.
-            unsafe { (*node).next = last };
-            match self.last.compare_exchange_weak(last, node, Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => return,
+            unsafe { (*node).next = if is_signal(last) { last } else { null_mut() } };
+            match self.last.compare_exchange_weak(last, node, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) if last.addr() == WAITING => return Put::Wakes,
+                Ok(_) => return Put::Added,
                 Err(now) => last = now,
             }
         }
+        // SAFETY: it came out of a box, and nobody else knows it.
+        drop(unsafe { Box::from_raw(node) });
+        Put::Refused
     }
 
     /// Takes what has arrived, in that order. For the process alone.
     pub(crate) fn take(&self) -> Taken<S> {
-        if self.is_empty() { Taken(null_mut()) } else { Taken::of(self.last.swap(null_mut(), Ordering::SeqCst)) }
+        Taken::of(self.last.swap(null_mut(), Ordering::AcqRel))
+    }
+
+    /// Takes what has arrived for the last time.
+    pub(crate) fn close(&self) -> Taken<S> {
+        Taken::of(self.last.swap(without_provenance_mut(CLOSED), Ordering::AcqRel))
     }
 
     /// Whether nothing has arrived.
     pub(crate) fn is_empty(&self) -> bool {
-        self.last.load(Ordering::SeqCst).is_null()
+        !is_signal(self.last.load(Ordering::Acquire))
     }
+
+    /// The process waits from now on, unless something has arrived since it took what there was. For the process alone.
+    pub(crate) fn park(&self) -> bool {
+        let waiting = without_provenance_mut(WAITING);
+        self.last.compare_exchange(null_mut(), waiting, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// After something else has happened than a signal: whether the process was waiting, and is to be queued by the
+    /// caller. If it runs, it does not wait before it has taken what there is.
+    pub(crate) fn wake(&self) -> bool {
+        let mut last = self.last.load(Ordering::Relaxed);
+        loop {
+            let next = match last.addr() {
+                0 => without_provenance_mut(NUDGED),
+                WAITING => null_mut(),
+                _ => return false,
+            };
+            match self.last.compare_exchange_weak(last, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return last.addr() == WAITING,
+                Err(now) => last = now,
+            }
+        }
+    }
+}
+
+fn is_signal<S>(last: *mut Node<S>) -> bool {
+    last.addr() > CLOSED
 }
 
 impl<S> Drop for Inbox<S> {
@@ -80,7 +145,7 @@ pub(crate) struct Taken<S>(*mut Node<S>);
 impl<S> Taken<S> {
     /// The nodes of a list, from the last to the first.
     fn of(last: *mut Node<S>) -> Taken<S> {
-        let (mut rest, mut first) = (last, null_mut());
+        let (mut rest, mut first) = (if is_signal(last) { last } else { null_mut() }, null_mut());
         while !rest.is_null() {
             // SAFETY: the nodes are the caller's alone.
             unsafe { (first, rest) = (rest, std::mem::replace(&mut (*rest).next, first)) };
@@ -182,12 +247,26 @@ mod tests {
     }
 
     #[test]
+    fn a_process_is_woken_once_and_none_after_its_end() {
+        let inbox = Inbox::default();
+        assert!(inbox.park() && inbox.is_empty());
+        assert_eq!([inbox.put(1), inbox.put(2)], [Put::Wakes, Put::Added]);
+        assert!(!inbox.park(), "something has arrived");
+        assert_eq!(signals(inbox.take()), [1, 2]);
+        assert!(inbox.park() && inbox.wake() && !inbox.wake() && !inbox.park() && inbox.is_empty());
+        assert_eq!((inbox.put(3), signals(inbox.take())), (Put::Added, vec![3]));
+        assert!(!inbox.wake() && signals(inbox.take()).is_empty() && inbox.park());
+        assert_eq!((inbox.put(4), signals(inbox.close())), (Put::Wakes, vec![4]));
+        assert!(inbox.put(5) == Put::Refused && inbox.is_empty() && !inbox.wake());
+    }
+
+    #[test]
     fn many_threads_put() {
         let inbox = Inbox::default();
         std::thread::scope(|scope| {
             for thread in 0..4 {
                 let inbox = &inbox;
-                scope.spawn(move || (0..2000).for_each(|n| inbox.put((thread, n))));
+                scope.spawn(move || (0..2000).for_each(|n| assert!(inbox.put((thread, n)) == Put::Added)));
             }
             let mut next = [0; 4];
             while next != [2000; 4] {
@@ -204,6 +283,7 @@ mod tests {
 #[cfg(all(test, loom))]
 mod models {
     use super::*;
+    use crate::sync::AtomicU32;
     use loom::sync::Arc;
     use loom::thread;
 
@@ -214,7 +294,7 @@ mod models {
             let putters: Vec<_> = (0..2)
                 .map(|thread| {
                     let inbox = inbox.clone();
-                    thread::spawn(move || (0..2).for_each(|n| inbox.put((thread, n))))
+                    thread::spawn(move || (0..2).for_each(|n| assert!(inbox.put((thread, n)) == Put::Added)))
                 })
                 .collect();
             let mut taken: Vec<_> = inbox.take().map(|node| node.signal).collect();
@@ -223,6 +303,33 @@ mod models {
             for thread in 0..2 {
                 assert!(taken.iter().filter(|(by, _)| *by == thread).map(|(_, n)| *n).eq(0..2));
             }
+        });
+    }
+
+    #[test]
+    fn who_waits_is_woken_by_one() {
+        loom::model(|| {
+            let inbox = Arc::new(Inbox::default());
+            let woken = Arc::new(AtomicU32::new(0));
+            let others: Vec<_> = (0..2)
+                .map(|other| {
+                    let (inbox, woken) = (inbox.clone(), woken.clone());
+                    thread::spawn(move || {
+                        if (other == 0 && inbox.put(0) == Put::Wakes) || (other == 1 && inbox.wake()) {
+                            woken.fetch_add(1, Ordering::Release);
+                        }
+                    })
+                })
+                .collect();
+            let (mut taken, mut waits) = (inbox.take().count(), 0);
+            // It waits when there is nothing, and goes on when it is woken: as often as it waits, or one time less.
+            if taken == 0 && inbox.park() {
+                waits += 1;
+            }
+            others.into_iter().for_each(|other| other.join().unwrap());
+            assert_eq!(woken.load(Ordering::Acquire), waits, "the last one wakes, at the latest");
+            taken += inbox.take().count();
+            assert_eq!(taken, 1);
         });
     }
 }

@@ -161,7 +161,9 @@ impl Process {
 
 /// Receives signals; whether there is a message under the cursor. A process that is to end sees none.
 fn fetch(p: &Process) -> bool {
-    p.receive_signals();
+    if !p.inbox().is_empty() {
+        p.receive_signals();
+    }
     p.has_message() && !p.is_doomed()
 }
 

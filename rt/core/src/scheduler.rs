@@ -15,6 +15,7 @@
 mod clock;
 mod deadlock;
 mod handle;
+mod known;
 mod pool;
 mod queue;
 mod room;
@@ -30,7 +31,7 @@ pub use room::Room;
 #[cfg(all(unix, not(miri)))]
 use crate::body::SpawnedBody;
 use crate::heap::Share;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Put};
 use crate::letter::Letter;
 use crate::mailbox::{Mailbox, waited};
 use crate::options::Options;
@@ -283,7 +284,7 @@ impl Scheduler {
             Some(crew) => crew.deliver(to, signal),
             None => {
                 let main = self.main.get().filter(|main| main.pid == to);
-                main.map(|main| main.inbox.put(signal)).is_some()
+                main.is_some_and(|main| main.inbox.put(signal) != Put::Refused)
             }
         }
     }

@@ -160,17 +160,18 @@ impl Process {
         let from = self.pid();
         self.runtime().names().free(from);
         if let Some(ties) = self.scheduled().ties.take() {
+            // Who hears of the end finds nobody monitored by this process any more.
+            for (reference, of) in ties.monitors() {
+                self.deliver(of, Signal::Demonitor { reference });
+            }
             for to in ties.known() {
                 self.deliver(to, Signal::Exit { from, reason: reason.clone(), by_link: true });
             }
             for (reference, watcher) in ties.watchers() {
                 self.deliver(watcher, Signal::Down { from, reference, reason: reason.clone() });
             }
-            for (reference, of) in ties.monitors() {
-                self.deliver(of, Signal::Demonitor { reference });
-            }
         }
-        for node in self.inbox().take() {
+        for node in self.inbox().close() {
             match node.signal {
                 Signal::Link { from: to } => {
                     self.deliver(to, Signal::Exit { from, reason: Reason::NoProcess, by_link: true });

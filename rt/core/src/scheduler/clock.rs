@@ -24,8 +24,8 @@ pub(super) struct Running {
 pub(super) fn begin_turn(_: &Process) {}
 
 impl Running {
-    /// A turn is about to begin: before [`Handle::run`](super::Handle), so that who has sent a signal that the process
-    /// does not see then, sees what runs here. For the worker alone, as is `end`.
+    /// A turn is about to begin: before the process takes its signals, so that who has sent one that it does not see then,
+    /// sees what runs here. For the worker alone, as is `end`.
     pub(super) fn begin(&self, process: &Process) {
         self.turns.store(self.turns.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.process.store((&raw const *process).cast_mut(), Ordering::Relaxed);

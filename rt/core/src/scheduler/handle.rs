@@ -1,29 +1,14 @@
-//! What others know of a process: where to put signals to it, and whether it is to be woken then.
+//! What others know of a process: where to put signals to it, and its body while it does not run.
 //!
-//! ```text
-//!            ┌───────────── yields, or was noticed ─────────────┐
-//!            ▼                                                  │
-//!  ─────► READY ───── run ─────► RUNNING ──── wake ────► NOTIFIED
-//!            ▲                     │  ▲                         │
-//!            │                    park└───────── run ───────────┘
-//!            │                     ▼
-//!            └────── wake ────  WAITING
-//! ```
-//!
-//! A process that is READY is in one queue, once; whoever takes it from there runs it. So its body belongs to that
-//! worker, until the process is READY again or WAITING.
+//! A process runs, or is ready, or waits. One that is ready is in one queue, once; whoever takes it from there runs it. So
+//! its body belongs to that worker, until the process is queued again or waits. The inbox says whether it waits: who has
+//! that end queues the process.
 
 use super::{Body, Pid};
 use crate::inbox::Inbox;
 use crate::quota::MailboxQuota;
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
-
-const READY: u8 = 0;
-const RUNNING: u8 = 1;
-/// Running, and something has arrived meanwhile.
-const NOTIFIED: u8 = 2;
-const WAITING: u8 = 3;
+use std::sync::atomic::AtomicU64;
 
 /// No timer.
 pub(super) const NEVER: u64 = u64::MAX;
@@ -32,7 +17,6 @@ pub(super) const NEVER: u64 = u64::MAX;
 pub(crate) struct Handle {
     pub(crate) pid: Pid,
     pub(crate) inbox: Inbox,
-    state: AtomicU8,
     pub(crate) mailbox: MailboxQuota,
     /// When the timer of the process goes off, in nanoseconds of the scheduler's clock.
     pub(super) timer: AtomicU64,
@@ -69,7 +53,6 @@ impl Handle {
         Handle {
             pid,
             inbox: Inbox::default(),
-            state: AtomicU8::new(RUNNING),
             mailbox: MailboxQuota::default(),
             timer: AtomicU64::new(NEVER),
             body: UnsafeCell::new(None),
@@ -80,7 +63,6 @@ impl Handle {
     pub(super) fn make_ready(&self, body: Carried) {
         // SAFETY: the process is running, so the body is the caller's.
         unsafe { *self.body.get() = Some(body) };
-        self.state.store(READY, Ordering::SeqCst);
     }
 
     /// The running process leaves its body here and waits; false if something has arrived since its turn began: then it
@@ -88,24 +70,13 @@ impl Handle {
     pub(super) fn park(&self, body: Carried) -> bool {
         // SAFETY: as above.
         unsafe { *self.body.get() = Some(body) };
-        let parked = self.state.compare_exchange(RUNNING, WAITING, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-        if !parked {
-            self.state.store(READY, Ordering::SeqCst);
-        }
-        parked
+        self.inbox.park()
     }
 
     /// The body of the process, which was taken from a queue.
     pub(super) fn take_body(&self) -> Carried {
         // SAFETY: whoever takes a process from a queue owns its body.
         unsafe { (*self.body.get()).take() }.expect("a process that is ready has a body")
-    }
-
-    /// Begins a turn of the process, before it looks for signals.
-    pub(super) fn run(&self) {
-        self.state.store(RUNNING, Ordering::Relaxed);
-        // Between this and looking for signals; senders do it the other way round.
-        fence(Ordering::SeqCst);
     }
 
     /// Calls `f` with the body of a process that waits: what it returns, true if there is no body.
@@ -117,20 +88,10 @@ impl Handle {
         unsafe { (*self.body.get()).as_mut() }.is_none_or(f)
     }
 
-    /// After something has arrived: whether the process was waiting, and is to be queued by the caller.
+    /// After something has happened for which the process may wait: whether it was waiting, and is to be queued by the
+    /// caller.
     pub(super) fn wake(&self) -> bool {
-        let mut state = self.state.load(Ordering::SeqCst);
-        loop {
-            let next = match state {
-                RUNNING => NOTIFIED,
-                WAITING => READY,
-                _ => return false,
-            };
-            match self.state.compare_exchange_weak(state, next, Ordering::SeqCst, Ordering::SeqCst) {
-                Ok(_) => return state == WAITING,
-                Err(now) => state = now,
-            }
-        }
+        self.inbox.wake()
     }
 }
 
@@ -160,18 +121,10 @@ mod tests {
         assert!(handle.park(Carried::Own(Box::new(Nothing))));
         assert!(handle.wake() && !handle.wake());
         let body = handle.take_body();
-        handle.run();
         assert!(!handle.wake() && !handle.wake());
-        assert!(!handle.park(body), "it was notified");
-        assert!(!handle.wake());
-        assert!(handle.begin_and_park());
-    }
-
-    impl Handle {
-        fn begin_and_park(&self) -> bool {
-            let body = self.take_body();
-            self.run();
-            self.park(body)
-        }
+        assert!(!handle.park(body), "it was nudged");
+        let body = handle.take_body();
+        assert_eq!(handle.inbox.take().count(), 0);
+        assert!(handle.park(body));
     }
 }

@@ -17,12 +17,14 @@
 use super::clock::{LOOK, Running, TURN};
 use super::deadlock::Deadlock;
 use super::handle::{Carried, Handle, NEVER};
+use super::known::Known;
 use super::queue::{Injector, Ring};
 use super::settled::Settled;
 use super::table::Table;
 use super::timers::Timers;
 use super::{Body, Crew, Ending, MAIN, Outcome, Pause, Pid, Scheduler, main_ended, outcome, resume};
 use crate::heap::Share;
+use crate::inbox::Put;
 use crate::process::Process;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
@@ -54,6 +56,7 @@ struct Worker {
     index: usize,
     ring: Ring<Handle>,
     running: Running,
+    known: Known,
     /// The turns as the clock last saw them.
     seen: AtomicU64,
     thread: Settled<Thread>,
@@ -101,17 +104,33 @@ impl Crew for Pool {
     }
 
     fn deliver(&'static self, to: Pid, signal: Signal) -> bool {
-        let woken = self.table.with(to, |handle| {
-            let Some(signal) = handle.mailbox.check(signal) else { return (None, false) };
+        let worker = WORKER.get();
+        let put = |handle: &Handle| {
+            let Some(signal) = handle.mailbox.check(signal) else { return (Put::Added, None) };
             let is_urgent = !matches!(signal, Signal::Message(_));
-            handle.inbox.put(signal);
-            (handle.wake().then(|| NonNull::from(handle)), is_urgent)
-        });
-        match woken {
+            match handle.inbox.put(signal) {
+                Put::Wakes => (Put::Wakes, Some(NonNull::from(handle))),
+                put => (put, is_urgent.then(|| NonNull::from(handle))),
+            }
+        };
+        let put = match worker {
+            Some(worker) => worker.known.with(&self.table, to, put),
+            None => self.table.with(to, put),
+        };
+        match put {
             None => return false,
-            Some((Some(handle), _)) => self.enqueue(handle),
-            Some((None, true)) => self.preempt(to),
-            Some((None, false)) => {}
+            Some((Put::Refused, _)) => {
+                worker.into_iter().for_each(|worker| worker.known.forget(to));
+                return false;
+            }
+            Some((Put::Wakes, Some(handle))) => self.enqueue(handle),
+            Some((_, Some(_))) => self.preempt(to),
+            Some((_, None)) => {}
+        }
+        if let Some(worker) = worker
+            && worker.known.has_sent_many()
+        {
+            worker.running.preempt(None);
         }
         true
     }
@@ -344,7 +363,6 @@ impl Pool {
         let mut carried = place.take_body();
         let body = carried.body();
         worker.running.begin(body.process());
-        place.run();
         let began = self.begin_limited_turn(place, body.process());
         let turn = resume(body);
         worker.running.end();

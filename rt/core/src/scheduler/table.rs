@@ -60,6 +60,11 @@ impl Table {
         lock(self.part(pid)).get(&pid).map(|handle| f(handle))
     }
 
+    /// A process that is alive.
+    pub(super) fn get(&self, pid: Pid) -> Option<Arc<Handle>> {
+        lock(self.part(pid)).get(&pid).cloned()
+    }
+
     /// All processes, in the order of their numbers.
     pub(super) fn all(&self) -> Vec<Arc<Handle>> {
         let mut all: Vec<_> =
