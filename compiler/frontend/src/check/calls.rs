@@ -1,6 +1,7 @@
 //! Calls of functions, and the making of structs and variants.
 
 use super::Checker;
+use super::methods::Method;
 use super::paths::Path;
 use crate::ast::{ExprId, ExprKind, Ident};
 use crate::body::{NodeId, NodeKind, PatKind, Stmt};
@@ -36,7 +37,12 @@ impl Checker<'_, '_> {
                 if let Some(node) = self.call_with_types(*base, targs, args, want, span) {
                     return node;
                 }
-                self.call_expr(callee, args, span)
+                match &ast[*base].kind {
+                    ExprKind::Field(receiver, name) if self.path(*receiver).is_none() => {
+                        self.method_with_types((*receiver, *name), targs, args, want, span)
+                    }
+                    _ => self.call_expr(callee, args, span),
+                }
             }
             _ => self.call_expr(callee, args, span),
         }
@@ -149,6 +155,38 @@ impl Checker<'_, '_> {
         span: Span,
     ) -> Option<NodeId> {
         let Path::Item(Def::Func(func)) = self.path(base)? else { return None };
+        let types = self.type_args(func, targs, span);
+        Some(self.call_func(func, types, None, args, want, span))
+    }
+
+    /// `value.method[int](…)`, or the call of what is at an index of a field.
+    fn method_with_types(
+        &mut self,
+        (receiver, name): (ExprId, Ident),
+        targs: &[ExprId],
+        args: &[ExprId],
+        want: Option<Ty>,
+        span: Span,
+    ) -> NodeId {
+        let mut receiver = self.expr(receiver, None);
+        if self.find_method(self.ty(receiver), name.name).is_none() {
+            receiver = self.known_value(receiver);
+        }
+        let method = match self.find_method(self.ty(receiver), name.name) {
+            Some(Method::Static(func, types)) if self.session.program.func(func).receiver => Some((func, types)),
+            _ => None,
+        };
+        let Some((func, mut types)) = method else {
+            let field = self.field(receiver, name, self.span(receiver).to(name.span));
+            let callee = self.item(field, targs, span);
+            return self.call_value(callee, args, span);
+        };
+        types.extend(self.type_args(func, targs, span));
+        self.call_func(func, types, Some(receiver), args, want, name.span.to(span.after()))
+    }
+
+    /// The type arguments that are written at a call of a function.
+    fn type_args(&mut self, func: FuncId, targs: &[ExprId], span: Span) -> Vec<Ty> {
         let data = self.session.program.func(func);
         let n = data.generics.len() - data.n_parent as usize;
         let mut types = vec![];
@@ -168,7 +206,7 @@ impl Checker<'_, '_> {
             self.error(Diagnostic::error(codes::TYPE_ARGS, span, message));
             types.resize(n, Ty::ERROR);
         }
-        Some(self.call_func(func, types, None, args, want, span))
+        types
     }
 
     /// A call of a function; `targs` are its first type arguments, the others are found.

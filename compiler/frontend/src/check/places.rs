@@ -18,6 +18,11 @@ impl Checker<'_, '_> {
             return self.error_node(span);
         }
         let base = self.expr(base, None);
+        self.item(base, args, span)
+    }
+
+    /// The item of a value at an index, or a slice of it.
+    pub(super) fn item(&mut self, base: NodeId, args: &[ExprId], span: Span) -> NodeId {
         let base = self.known_value(base);
         let [index] = args[..] else {
             let message = "one index is needed";
