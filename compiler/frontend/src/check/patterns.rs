@@ -372,6 +372,7 @@ impl Checker<'_, '_> {
             }
             Kind::Any => {
                 let Some(own) = self.type_of_pattern_items(items) else {
+                    self.declare_all(items);
                     return self.pat(PatKind::Error, ty, span);
                 };
                 let own = self.session.program.types.tuple(&own);

@@ -269,7 +269,9 @@ impl Parser<'_> {
             Tok::Str => ExprKind::Str(self.bump().name()),
             Tok::Bytes => ExprKind::Bytes(self.bump().data),
             Tok::StrStart => return self.interpolation(),
-            Tok::Name if self.at_word(self.words.assert) && self.begins_prefix() => return self.assertion(),
+            Tok::Name if self.at_word(self.words.assert) && (self.begins_prefix() || self.begins_operand()) => {
+                return self.assertion();
+            }
             Tok::Name if self.at_word(self.words.spawn_link) && self.begins_prefix() => {
                 return self.spawn(Spawn::Link);
             }
@@ -292,6 +294,36 @@ impl Parser<'_> {
             _ => return Err(self.unexpected("an expression")),
         };
         Ok(self.expr(start, kind))
+    }
+
+    /// Whether an operand follows that could also go on with a value: a list or a negative number that stands apart, or
+    /// something in parentheses that an operator follows.
+    fn begins_operand(&self) -> bool {
+        use Tok::*;
+        let (next, then) = (self.peek_at(1), self.peek_at(2));
+        let is_apart = self.token().end < next.start;
+        match next.tok {
+            LBracket => is_apart,
+            Minus => is_apart && next.end == then.start,
+            LParen => {
+                let mut depth = 0;
+                let mut ahead = 1;
+                loop {
+                    match self.peek_at(ahead).tok {
+                        LParen | LBracket | LBrace => depth += 1,
+                        RParen | RBracket | RBrace => depth -= 1,
+                        Eof => return false,
+                        _ => {}
+                    }
+                    ahead += 1;
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                !matches!(self.peek_at(ahead).tok, Newline | Semi | Comma | RParen | RBracket | RBrace | Eof)
+            }
+            _ => false,
+        }
     }
 
     /// Whether the word here stands before an operand, on the same line and not in parentheses.
