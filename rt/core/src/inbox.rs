@@ -20,6 +20,8 @@
 //!                     └──────────── wake ──────────────┘
 //! ```
 
+mod spare;
+
 use crate::signal::Signal;
 use crate::sync::{AtomicPtr, Ordering};
 use std::ptr::{null_mut, without_provenance_mut};
@@ -56,7 +58,7 @@ pub(crate) struct Node<S> {
 impl<S> Node<S> {
     /// A signal that is in no list yet.
     pub(crate) fn new(signal: S) -> Box<Node<S>> {
-        Box::new(Node { signal, next: null_mut() })
+        spare::take(Node { signal, next: null_mut() })
     }
 }
 
@@ -205,7 +207,7 @@ impl<S> List<S> {
     pub(crate) fn pop(&mut self) -> Option<S> {
         let node = self.first.next()?;
         self.len -= 1;
-        Some(node.signal)
+        Some(spare::give(node))
     }
 
     /// The number of signals.

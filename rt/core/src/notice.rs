@@ -29,12 +29,14 @@ pub(crate) const EXIT: &[Field] = &[Field::Of(PID), Field::Of(ANY)];
 /// The end of a monitored process: the monitor, the process, why.
 pub(crate) const DOWN: &[Field] = &[Field::Of(MONITOR_REF), Field::Of(PID), Field::Of(ANY)];
 /// An answer about a process: the question, the process, its name, what it does, the number of messages that it has not
-/// taken, the bytes in its heap, its links, whom it monitors, who monitors it, whether it traps exits.
+/// taken, the bytes in its heap and those behind it, its turns, its links, whom it monitors, who monitors it, whether it traps exits.
 pub(crate) const INFO: &[Field] = &[
     Field::Of(MONITOR_REF),
     Field::Of(PID),
     Field::Optional(STR),
     Field::Of(STR),
+    Field::Of(INT),
+    Field::Of(INT),
     Field::Of(INT),
     Field::Of(INT),
     Field::List(PID),
@@ -87,6 +89,8 @@ pub(crate) fn info(p: &Process, ty: TypeId, reference: Reference, ties: &Ties) -
         text(status),
         p.mailbox().len() as u64,
         p.heap_stats().live,
+        p.heap_stats().reserved,
+        p.scheduled().turns.get(),
         pids(&mut ties.links()),
         pids(&mut ties.monitors().map(|(_, of)| of)),
         pids(&mut ties.watchers().map(|(_, watcher)| watcher)),

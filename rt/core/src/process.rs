@@ -97,6 +97,7 @@ impl Process {
                 ties: RefCell::default(),
                 doom: RefCell::default(),
                 pause: Cell::new(None),
+                turns: Cell::new(0),
                 budget: Cell::new(None),
             },
         })

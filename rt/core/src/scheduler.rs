@@ -451,6 +451,8 @@ pub(crate) struct Scheduled {
     /// Why the process is to end.
     pub(crate) doom: RefCell<Option<Reason>>,
     pub(crate) pause: Cell<Option<Pause>>,
+    /// The turns it has had.
+    pub(crate) turns: Cell<u64>,
     /// Safepoints left in this turn, if they are counted.
     pub(crate) budget: Cell<Option<u32>>,
 }

@@ -362,6 +362,8 @@ impl Pool {
         let pid = place.pid;
         let mut carried = place.take_body();
         let body = carried.body();
+        let turns = &body.process().scheduled().turns;
+        turns.set(turns.get() + 1);
         worker.running.begin(body.process());
         let began = self.begin_limited_turn(place, body.process());
         let turn = resume(body);
