@@ -10,8 +10,8 @@
 //! loop                 if context.poll != 0 { cold: vt_poll }
 //! ```
 //!
-//! Every value that is a traced word goes through [`Emitter::define`], which declares it for the stack maps. Anything
-//! else that is computed from a reference is dead before the next call.
+//! Every value that is a traced word and lives across a collection goes through [`Emitter::define`], which declares it
+//! for the stack maps. Anything else that is computed from a reference is dead before the next collection.
 
 mod arith;
 mod callback;
@@ -29,10 +29,11 @@ use crate::env::Env;
 use crate::ir::{self, Op};
 use crate::symbol::Symbol;
 use calls::SigKey;
+pub use calls::filter_of;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::entity::packed_option::PackedOption;
+use cranelift_codegen::entity::{EntitySet, SecondaryMap};
 use cranelift_codegen::ir::{
     AbiParam, Block, FuncRef, GlobalValue, SigRef, Signature, SourceLoc, StackSlot, Type, UserFuncName, Value, types,
 };
@@ -199,6 +200,12 @@ struct Emitter<'e> {
     handlers: Vec<calls::Handler>,
     /// See [`Compiler::translate_guard`]; else 0.
     frame_ahead: u32,
+    /// The references that live across collections.
+    traced: EntitySet<ir::Value>,
+    /// What [`Op::PollSlow`] handed over last, as it is after the poll.
+    moved: Vec<Value>,
+    /// The memory for what is handed over.
+    handed: Vec<StackSlot>,
 }
 
 impl<'e> Emitter<'e> {
@@ -224,12 +231,17 @@ impl<'e> Emitter<'e> {
             array: None,
             handlers: Vec::new(),
             frame_ahead: 0,
+            traced: EntitySet::new(),
+            moved: Vec::new(),
+            handed: Vec::new(),
         }
     }
 
     fn body(&mut self) {
         Regions::separate_spills(&mut self.b);
-        let order = ir::cfg::Cfg::new(self.function).order;
+        let cfg = ir::cfg::Cfg::new(self.function);
+        self.traced = ir::traced::find_traced(self.function, &cfg).values(self.function);
+        let order = cfg.order;
         self.prologue(&order);
         for (position, &block) in order.iter().enumerate() {
             if position > 0 {
@@ -254,17 +266,10 @@ impl<'e> Emitter<'e> {
 
     /// Names the Cranelift value of `value`. The one place where traced words are declared for the stack maps.
     fn define(&mut self, value: ir::Value, clif: Value) {
-        if self.function.repr(value) == Repr::Ref && !self.is_immortal(value) {
+        if self.traced.contains(value) {
             self.b.declare_value_needs_stack_map(clif);
         }
         self.values[value] = clif.into();
-    }
-
-    /// Whether the word never changes in a collection: an immediate, or the address of a constant.
-    fn is_immortal(&self, value: ir::Value) -> bool {
-        let ir::ValueDef::Inst(inst) = self.function.values[value].def else { return false };
-        let data = &self.function.insts[inst];
-        matches!(data.op, Op::Word(_) | Op::Str(_)) || matches!(data.op, Op::NewClosure(_)) && data.args.is_empty()
     }
 
     fn value(&self, value: ir::Value) -> Value {
@@ -327,6 +332,9 @@ impl<'e> Emitter<'e> {
             Op::IsType(ty) => Some(self.is_type(*ty, self.arg(data, 0))),
             Op::Check(_)
             | Op::Poll
+            | Op::PollDue
+            | Op::PollSlow
+            | Op::Moved(_)
             | Op::Call(_)
             | Op::CallClosure
             | Op::CallMethod(..)

@@ -1,6 +1,6 @@
 //! Machine code of one function, as the program's image takes it.
 
-use crate::clif::{Translated, entry_loc, loc_of};
+use crate::clif::{Translated, entry_loc, filter_of, loc_of};
 use crate::ir::Loc;
 use crate::symbol::Symbol;
 use cranelift_codegen::binemit::Reloc;
@@ -8,6 +8,7 @@ use cranelift_codegen::ir::{ExternalName, LibCall, SourceLoc};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::{Context, FinalizedMachExceptionHandler, FinalizedRelocTarget};
+use vitte_abi::code::{ANY, Handler};
 
 /// Machine code of one function. Offsets count from its start.
 pub struct Code {
@@ -62,8 +63,8 @@ pub struct CallSite {
     pub frame_size: u32,
     /// Where traced words are, from the stack pointer.
     pub roots: Vec<u32>,
-    /// Type filters, or [`vitte_abi::code::ANY`], with the handlers' offsets.
-    pub handlers: Vec<(u32, u32)>,
+    /// The handlers, with offsets from the function's start.
+    pub handlers: Vec<Handler>,
     /// Where it is in the source.
     pub loc: Option<Loc>,
     /// Whether the function has not begun yet: its frame is in no stack trace.
@@ -140,10 +141,13 @@ pub fn collect(context: &Context, isa: &dyn TargetIsa, translated: Translated, d
     })
 }
 
-fn handler(handler: &FinalizedMachExceptionHandler) -> (u32, u32) {
+fn handler(handler: &FinalizedMachExceptionHandler) -> Handler {
     match handler {
-        FinalizedMachExceptionHandler::Tag(tag, offset) => (tag.as_u32(), *offset),
-        FinalizedMachExceptionHandler::Default(offset) => (vitte_abi::code::ANY, *offset),
+        FinalizedMachExceptionHandler::Tag(tag, target) => {
+            let (filter, depth) = filter_of(tag.as_u32());
+            Handler { filter, target: *target, depth }
+        }
+        FinalizedMachExceptionHandler::Default(target) => Handler { filter: ANY, target: *target, depth: 0 },
         FinalizedMachExceptionHandler::Context(_) => unreachable!("no handler has a context"),
     }
 }

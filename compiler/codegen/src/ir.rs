@@ -19,6 +19,7 @@ mod build;
 pub mod cfg;
 mod effects;
 mod print;
+pub mod traced;
 pub mod verify;
 
 pub use effects::Writes;
@@ -151,6 +152,15 @@ pub enum Arg {
     Exception,
 }
 
+/// Which exceptions a handler takes, and whose it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Catch {
+    /// Those of this type; `None` for all.
+    pub filter: Option<TypeIdx>,
+    /// How many calls were inlined around the function that it is of.
+    pub depth: u32,
+}
+
 /// How a block ends.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Terminator {
@@ -166,15 +176,14 @@ pub enum Terminator {
     TailCall(FuncIdx, Vec<Value>),
     /// Leave the function by calling a function value in its place; the first operand.
     TailCallClosure(Vec<Value>),
-    /// Execute an instruction that may throw, see [`Op::throws`]. The handlers are tried in order; `None` catches
-    /// everything.
+    /// Execute an instruction that may throw, see [`Op::throws`]. The handlers are tried in order.
     Try {
         /// The instruction; in no list of instructions, and without a result value.
         inst: Inst,
         /// Where to go on normally.
         normal: Jump,
-        /// Where to go on with an exception of that type.
-        handlers: Vec<(Option<TypeIdx>, Jump)>,
+        /// Where to go on with an exception.
+        handlers: Vec<(Catch, Jump)>,
     },
     /// Never reached: after a throw, or after the runtime has ended the program.
     Unreachable,
@@ -197,6 +206,8 @@ pub enum Region {
     Items(Repr),
     /// The number of live entries of a map.
     MapLen,
+    /// Which keys a map has, where their entries stand, and the buffer of the values.
+    MapPlaces,
     /// Foreign memory. It may overlap with items, to which there are pointers.
     Foreign,
 }
@@ -413,6 +424,12 @@ pub enum Op {
     Check(Failure),
     /// A loop goes round: a safepoint.
     Poll,
+    /// Not 0 if a poll is due, `I64`: what [`Op::Poll`] asks.
+    PollDue,
+    /// The poll itself. The operands, all `Ref`, are handed over: [`Op::Moved`] gives them back.
+    PollSlow,
+    /// The operand with this number of the `PollSlow` before it in its block.
+    Moved(u32),
     /// A function of the program, with its closure object before the arguments if it takes one.
     Call(FuncIdx),
     /// The function value `a`; then the arguments.
@@ -492,7 +509,7 @@ impl Function {
 impl Terminator {
     /// All jumps it may take.
     pub fn jumps(&self) -> impl Iterator<Item = &Jump> {
-        type Parts<'a> = (Option<&'a Jump>, &'a [Jump], &'a [(Option<TypeIdx>, Jump)], Option<&'a Jump>);
+        type Parts<'a> = (Option<&'a Jump>, &'a [Jump], &'a [(Catch, Jump)], Option<&'a Jump>);
         let (first, many, handlers, last): Parts<'_> = match self {
             Terminator::Jump(jump) => (Some(jump), &[], &[], None),
             Terminator::Branch(_, then, other) => (Some(then), &[], &[], Some(other)),
@@ -505,8 +522,7 @@ impl Terminator {
 
     /// All jumps it may take, to be changed.
     pub fn jumps_mut(&mut self) -> impl Iterator<Item = &mut Jump> {
-        type Parts<'a> =
-            (Option<&'a mut Jump>, &'a mut [Jump], &'a mut [(Option<TypeIdx>, Jump)], Option<&'a mut Jump>);
+        type Parts<'a> = (Option<&'a mut Jump>, &'a mut [Jump], &'a mut [(Catch, Jump)], Option<&'a mut Jump>);
         let (first, many, handlers, last): Parts<'_> = match self {
             Terminator::Jump(jump) => (Some(jump), &mut [], &mut [], None),
             Terminator::Branch(_, then, other) => (Some(then), &mut [], &mut [], Some(other)),

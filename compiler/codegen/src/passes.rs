@@ -17,10 +17,13 @@ mod params;
 mod polls;
 mod repair;
 mod rotate;
+mod safepoints;
 mod scalars;
+mod select;
 mod tails;
 #[cfg(test)]
 mod testing;
+mod thread;
 mod values;
 
 pub use params::prune_params;
@@ -118,6 +121,15 @@ const SIMPLIFY: &[Pass] = &[
 /// What is done to a function once its calls are inlined. After each of them the function is simplified.
 const IMPROVE: &[Pass] = &[
     Pass {
+        name: "threads",
+        run: |_, func, stats| {
+            let threaded = thread::thread_jumps(func);
+            stats.add("jumps.threaded", threaded);
+            threaded
+        },
+        reason: "what a callee makes and its caller looks at is in sight; objects that only joins held can then be replaced",
+    },
+    Pass {
         name: "scalars",
         run: |env, func, stats| {
             let replaced = scalars::replace_objects(env, func);
@@ -163,6 +175,15 @@ const IMPROVE: &[Pass] = &[
         reason: "needs loops that test at the bottom and lengths that are the same all the time",
     },
     Pass {
+        name: "select",
+        run: |_, func, stats| {
+            let selected = select::select_values(func);
+            stats.add("select.branches", selected);
+            selected
+        },
+        reason: "when nobody asks any more what branches found out",
+    },
+    Pass {
         name: "barriers",
         run: |_, func, stats| {
             let dropped = barriers::drop_barriers(func);
@@ -178,7 +199,15 @@ const IMPROVE: &[Pass] = &[
             stats.add("polls.dropped", dropped);
             dropped
         },
-        reason: "last: which calls remain is known only now",
+        reason: "which calls remain is known only now",
+    },
+    Pass {
+        name: "safepoints",
+        run: |_, func, stats| {
+            stats.add("polls.split", safepoints::split_polls(func));
+            0
+        },
+        reason: "last: it says of references where they stand, not what is computed",
     },
 ];
 

@@ -5,7 +5,7 @@ use crate::env::Env;
 use crate::ir::{self, Loc};
 use rustc_hash::FxHashMap;
 use vitbc::{FileIdx, FuncIdx};
-use vitte_abi::code::{Location, NONE, Site};
+use vitte_abi::code::{Handler, Location, NONE, Site};
 
 /// The call sites of a program so far, and the places in the source that they refer to.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Tables {
                 pc: start + site.pc,
                 frame_size: site.frame_size,
                 roots: site.roots.clone(),
-                handlers: site.handlers.iter().map(|&(filter, target)| (filter, start + target)).collect(),
+                handlers: site.handlers.iter().map(|each| Handler { target: start + each.target, ..*each }).collect(),
                 location,
             });
         }

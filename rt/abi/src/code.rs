@@ -10,23 +10,35 @@
 //! return pc  of each site, ascending
 //! site       [frame size][roots][handlers][location]     roots, handlers: index into details, 0 for none
 //! details    roots:    [n] then n offsets from the stack pointer, in bytes
-//!            handlers: [n] then n pairs [type filter or ANY][target pc]
+//!            handlers: [n] then n times [type filter or ANY][target pc][depth]
 //! location   [function name][file][line][column][caller's location or NONE]     names: [offset]: u32 length, text
 //! ```
 //!
-//! The *frame size* is the frame pointer minus the stack pointer at the call.
+//! The *frame size* is the frame pointer minus the stack pointer at the call. The *depth* of a handler is the number of
+//! calls that were inlined around the function that it is of: so many of the site's locations are not passed.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// In a handler pair: catches everything.
+/// As a filter: catches everything.
 pub const ANY: u32 = u32::MAX;
 /// No location.
 pub const NONE: u32 = u32::MAX;
 
 /// Code bytes to a bucket.
 const BUCKET: u32 = 256;
+
+/// A handler around a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Handler {
+    /// The type that it takes, or [`ANY`].
+    pub filter: u32,
+    /// The offset to continue at.
+    pub target: u32,
+    /// How many calls were inlined around its function.
+    pub depth: u32,
+}
 
 /// What is known at a return address.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,8 +49,8 @@ pub struct Site {
     pub frame_size: u32,
     /// The traced words that live across the call: offsets from the stack pointer, in bytes.
     pub roots: Vec<u32>,
-    /// The handlers of this frame, inner first: type filter or [`ANY`], and the offset to continue at.
-    pub handlers: Vec<(u32, u32)>,
+    /// The handlers of this frame, inner first.
+    pub handlers: Vec<Handler>,
     /// An index into the locations, or [`NONE`].
     pub location: u32,
 }
@@ -68,7 +80,7 @@ pub fn encode(sites: &[Site], locations: &[Location], text_len: u32) -> Vec<u8> 
         }
         *known.entry(words).or_insert_with_key(|words| {
             let at = details.len() as u32;
-            details.push(0); // The count, set below by the caller's layout: pairs count as one.
+            details.push(0); // The count, set below by the caller's layout: a handler counts as one.
             details.extend_from_slice(words);
             at
         })
@@ -82,7 +94,7 @@ pub fn encode(sites: &[Site], locations: &[Location], text_len: u32) -> Vec<u8> 
         let mut words: Vec<u32> = Vec::new();
         if !site.handlers.is_empty() {
             words.push(NONE);
-            words.extend(site.handlers.iter().flat_map(|&(filter, target)| [filter, target]));
+            words.extend(site.handlers.iter().flat_map(|handler| [handler.filter, handler.target, handler.depth]));
         }
         let handlers = detail(words);
         counts.push((handlers, site.handlers.len() as u32));
@@ -241,12 +253,15 @@ impl<'a> SiteRef<'a> {
         self.table.details[at + 1..at + 1 + n].iter().map(|&w| u32::from_le_bytes(w))
     }
 
-    /// The handlers of the frame, inner first: type filter or [`ANY`], and the offset to continue at.
-    pub fn handlers(&self) -> impl Iterator<Item = (u32, u32)> + 'a {
+    /// The handlers of the frame, inner first.
+    pub fn handlers(&self) -> impl Iterator<Item = Handler> + 'a {
         let at = word(self.record, 2) as usize;
         let n = if at == 0 { 0 } else { word(self.table.details, at) as usize };
         let details = self.table.details;
-        (0..n).map(move |i| (word(details, at + 2 + i * 2), word(details, at + 3 + i * 2)))
+        (0..n).map(move |i| {
+            let [filter, target, depth] = core::array::from_fn(|part| word(details, at + 2 + i * 3 + part));
+            Handler { filter, target, depth }
+        })
     }
 
     /// An index for [`CodeTable::location`], or [`NONE`].
@@ -263,10 +278,11 @@ mod tests {
     #[test]
     fn sites_are_found_by_their_return_address() {
         let site = |pc, roots: Vec<u32>, handlers| Site { pc, frame_size: 32, roots, handlers, location: 0 };
+        let handler = |filter, target, depth| Handler { filter, target, depth };
         let sites = [
             site(5, vec![], vec![]),
-            site(300, vec![0, 8], vec![(ANY, 320), (7, 340)]),
-            site(301, vec![7, 340], vec![(7, 340)]),
+            site(300, vec![0, 8], vec![handler(ANY, 320, 0), handler(7, 340, 2)]),
+            site(301, vec![7, 340, 0], vec![handler(7, 340, 0)]),
             site(5000, vec![0, 8], vec![]),
         ];
         let location = Location { function: "f".into(), file: "f.vit".into(), line: 3, column: 5, caller: NONE };

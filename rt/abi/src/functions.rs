@@ -16,7 +16,7 @@
 //! Effects: `Throws`; `Allocs` (only stubs collect, natives and helpers ask for it at the next safepoint); `Waits`
 //! (may suspend the process); `Reads` (looks at heap objects); `Writes` (changes heap objects or the outside world);
 //! `Leaf` (looks at nothing but its arguments and needs little stack: compiled code calls it by the C convention,
-//! without context). A row with neither `Reads`, `Writes`, `Throws` nor `Waits` gives equal results for equal
+//! without context); `Quick` (the same with context: of the other effects it has at most `Reads`). A row with neither `Reads`, `Writes`, `Throws` nor `Waits` gives equal results for equal
 //! arguments.
 
 /// Slow paths of compiled code. They preserve all registers but the result, which is left in `context.result`, and
@@ -119,6 +119,10 @@ macro_rules! for_each_helper {
             /// The value as an optional word, or nil.
             vt_map_find(map: Ref, key: Bits) -> Any [Reads Allocs];
             vt_map_has(map: Ref, key: Bits) -> Bool [Reads];
+            /// The position of the entry of a scalar key, its slot bits, or -1.
+            vt_map_place(map: Ref, key: Int) -> Int [Reads Quick];
+            /// The position of the entry of a string key, or -1.
+            vt_map_place_str(map: Ref, key: Str) -> Int [Reads Quick];
             vt_map_set(map: Ref, key: Bits, value: Bits) -> Unit [Reads Writes Throws Allocs];
             vt_map_remove(map: Ref, key: Bits) -> Bool [Reads Writes];
             vt_map_next(map: Ref, pos: Int) -> Int [Reads];
@@ -201,6 +205,8 @@ macro_rules! for_each_native {
             vt_str_from_char(c: Int) -> Str [Throws Allocs];
             vt_str_from_chars(chars: ListInt) -> Str [Reads Throws Allocs];
             vt_str_to_bytes(s: Str) -> Bytes [Reads Allocs];
+            /// Append the bytes of a string.
+            vt_bytes_push_str(b: Bytes, s: Str) -> Unit [Reads Writes Throws Allocs];
             /// `ParseError` if the bytes are not UTF-8.
             vt_str_from_bytes(b: Bytes) -> Str [Reads Throws Allocs];
             /// As `str_from_bytes`, with U+FFFD for what is not UTF-8.
@@ -343,6 +349,7 @@ pub enum FnEffect {
     Reads,
     Writes,
     Leaf,
+    Quick,
 }
 
 /// How a function is called.

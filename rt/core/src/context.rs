@@ -28,6 +28,10 @@ mod isa;
 #[macro_use]
 mod isa;
 
+#[cfg(all(target_arch = "x86_64", any(target_env = "musl", test)))]
+#[path = "context/x86_64_memory.rs"]
+mod memory;
+
 pub(crate) use isa::*;
 
 use crate::unwind::SUSPENDED;

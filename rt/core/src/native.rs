@@ -68,9 +68,10 @@ pub mod symbol {
     mod thunk {
         use super::*;
 
-        /// One row as a C function; for `Leaf` rows the symbol is that function.
+        /// One row as a C function; for `Leaf` and `Quick` rows the symbol is that function.
         macro_rules! thunk {
             ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [Leaf]) => {};
+            ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [Reads Quick]) => {};
             ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [$($effect:ident)*]) => {
                 // `vt_exit` does not return.
                 #[allow(unreachable_code, unused_variables)]
@@ -107,6 +108,17 @@ pub mod symbol {
             #[unsafe(no_mangle)]
             extern "C" fn $name($($arg: <arg::$ty as Arg>::C),*) -> <arg::$result as Arg>::C {
                 rows::$name($($arg),*)
+            }
+        };
+        ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [Reads Quick]) => {
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn $name(
+                context: *const Context,
+                $($arg: <arg::$ty as Arg>::C),*
+            ) -> <arg::$result as Arg>::C {
+                // SAFETY: the context is the head of the process that called, which nobody else uses meanwhile.
+                let p = unsafe { &*context.cast::<Process>() };
+                Machine::from_bits(rows::$name(p, $(<arg::$ty as Arg>::take(p, $arg)),*) as u64)
             }
         };
         ($name:ident ($($arg:ident: $ty:ident),*) $result:ident [$($effect:ident)*]) => {

@@ -15,7 +15,7 @@ use crate::throw::Throw;
 use crate::trace::{Frame, Traces};
 use crate::word::Word;
 use compiled::{ForeignCall, POLL_COLLECT, POLL_YIELD};
-use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
+use std::cell::{Cell, OnceCell, RefCell, RefMut, UnsafeCell};
 use std::sync::Arc;
 use vitte_abi::context::Context;
 use vitte_abi::types::TypeTable;
@@ -162,6 +162,11 @@ impl Process {
         goes_on
     }
 
+    /// The traces of the exceptions that are still around.
+    pub(crate) fn traces(&self) -> RefMut<'_, Traces> {
+        self.seldom().traces.borrow_mut()
+    }
+
     /// Appends a frame that the exception raised last passes or is handled in. Returns false if further frames would
     /// not be shown.
     pub fn push_frame(&self, frame: Frame) -> bool {
@@ -174,7 +179,7 @@ impl Process {
     /// The stack trace of the exception raised last.
     pub fn stack_trace(&self) -> String {
         let table = self.runtime().code().map(|code| &code.table);
-        self.seldom().traces.borrow_mut().last().map_or(String::new(), |trace| trace.text(table))
+        self.traces().last().map_or(String::new(), |trace| trace.text(table))
     }
 
     /// Sets what to print if nobody handles the exception that is being handled.

@@ -28,15 +28,16 @@ pub use crate::stdlib::io::{
     write_out as vt_write_out,
 };
 pub use crate::stdlib::list::{
-    list_copy as vt_list_copy, list_extend as vt_list_extend, list_fill as vt_list_fill, list_grow as vt_list_grow,
-    list_insert as vt_list_insert, list_new as vt_list_new, list_of as vt_list_of, list_of_data as vt_list_of_data,
-    list_remove as vt_list_remove, list_reserve as vt_list_reserve, list_slice as vt_list_slice,
-    list_truncate as vt_list_truncate,
+    bytes_push_str as vt_bytes_push_str, list_copy as vt_list_copy, list_extend as vt_list_extend,
+    list_fill as vt_list_fill, list_grow as vt_list_grow, list_insert as vt_list_insert, list_new as vt_list_new,
+    list_of as vt_list_of, list_of_data as vt_list_of_data, list_remove as vt_list_remove,
+    list_reserve as vt_list_reserve, list_slice as vt_list_slice, list_truncate as vt_list_truncate,
 };
 pub use crate::stdlib::map::{
     map_clear as vt_map_clear, map_find as vt_map_find, map_get as vt_map_get, map_has as vt_map_has,
-    map_key_at as vt_map_key_at, map_new as vt_map_new, map_next as vt_map_next, map_remove as vt_map_remove,
-    map_set as vt_map_set, map_value_at as vt_map_value_at,
+    map_key_at as vt_map_key_at, map_new as vt_map_new, map_next as vt_map_next, map_place as vt_map_place,
+    map_place_str as vt_map_place_str, map_remove as vt_map_remove, map_set as vt_map_set,
+    map_value_at as vt_map_value_at,
 };
 pub use crate::stdlib::math::{
     acos as vt_acos, asin as vt_asin, atan as vt_atan, atan2 as vt_atan2, cbrt as vt_cbrt, cos as vt_cos,

@@ -15,7 +15,7 @@ use crate::process::Process;
 use crate::word::Word;
 use std::collections::VecDeque;
 use std::fmt::Write;
-use vitte_abi::code::{CodeTable, Place};
+use vitte_abi::code::{CodeTable, NONE, Place};
 
 /// A frame of a stack trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +44,9 @@ const MAX_LINES: usize = 100;
 /// Frames of the longest round.
 const MAX_ROUND: usize = 16;
 
+/// Sites that wait until somebody asks for their places.
+const MAX_PASSED: usize = 128;
+
 /// The way of one exception, innermost frame first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trace {
@@ -51,6 +54,21 @@ pub(crate) struct Trace {
     /// The latest round of those that repeat here; empty if none do.
     round: VecDeque<Frame>,
     full: bool,
+    /// What follows the lines. Most traces are never shown.
+    passed: Vec<Passed>,
+    /// The location appended last, how often in a row, and whether all that was inlined there is of one place.
+    last: Option<(u32, u32, bool)>,
+}
+
+/// A call site of compiled code on an exception's way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passed {
+    /// Its location, or [`NONE`].
+    pub(crate) location: u32,
+    /// How many of the functions that were inlined there it does not leave, counted from outside.
+    pub(crate) depth: u32,
+    /// Whether it is in the trace already, as the handler that raises the exception again.
+    pub(crate) skip: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,10 +117,53 @@ impl Trace {
         }
     }
 
+    /// Appends what was inlined at a call site of compiled code.
+    pub(crate) fn push_site(&mut self, table: &CodeTable<'static>, site: Passed) {
+        if self.passed.len() == MAX_PASSED {
+            self.settle(table);
+        }
+        self.passed.push(site);
+    }
+
+    /// Turns sites into lines.
+    fn settle(&mut self, table: &CodeTable<'static>) {
+        let mut passed = std::mem::take(&mut self.passed);
+        for Passed { location, depth, skip } in passed.drain(..) {
+            if self.full || location == NONE {
+                continue;
+            }
+            if skip {
+                self.last = None;
+            }
+            // Deep recursion repeats one location: what repeats a third time is no news.
+            let (mut times, mut alike) = (1, true);
+            if let Some((last, before, were_alike)) = self.last
+                && last == location
+            {
+                (times, alike) = (before + 1, were_alike);
+            }
+            if times > 2 && alike {
+                self.last = Some((location, times, alike));
+                continue;
+            }
+            let n_places = places(table, location).count().saturating_sub(depth as usize).max(1);
+            let mut first = None;
+            alike = true;
+            for place in places(table, location).take(n_places).skip(usize::from(skip)) {
+                alike &= *first.get_or_insert(place) == place;
+                self.push(Frame::Compiled(place));
+            }
+            self.last = Some((location, times, alike));
+        }
+        self.passed = passed;
+    }
+
     fn clear(&mut self) {
         self.lines.clear();
         self.round.clear();
         self.full = false;
+        self.passed.clear();
+        self.last = None;
     }
 
     /// Whether further frames would not be shown.
@@ -113,7 +174,10 @@ impl Trace {
 
 impl Trace {
     /// The lines as they are printed; `table` is that of the compiled code.
-    pub(crate) fn text(&self, table: Option<&CodeTable<'static>>) -> String {
+    pub(crate) fn text(&mut self, table: Option<&CodeTable<'static>>) -> String {
+        if let Some(table) = table {
+            self.settle(table);
+        }
         let mut text = String::new();
         let round = self.round.iter().map(|&frame| Line::At(frame));
         let more = (!self.round.is_empty()).then_some(Line::More);
@@ -134,6 +198,16 @@ impl Trace {
     }
 }
 
+/// The places at a location: where it is itself, then the calls that were inlined around it.
+fn places(table: &CodeTable<'static>, location: u32) -> impl Iterator<Item = Place> {
+    let mut next = location;
+    std::iter::from_fn(move || {
+        let (place, caller) = table.place(next)?;
+        next = caller;
+        Some(place)
+    })
+}
+
 impl Location {
     fn show(&self, text: &mut String) {
         text.push_str("  at ");
@@ -150,10 +224,17 @@ impl Location {
     }
 }
 
-/// The traces of the exceptions that are still around, the latest last.
+/// The traces of the exceptions that are still around.
 #[derive(Debug, Default)]
 pub(crate) struct Traces {
-    kept: Vec<(Word, Trace)>,
+    exceptions: Vec<Word>,
+    /// When each was raised last.
+    turns: Vec<u64>,
+    traces: Vec<Trace>,
+    /// The number of the latest.
+    latest: usize,
+    /// How often exceptions were raised.
+    turn: u64,
 }
 
 /// Exceptions whose traces are kept while handlers of theirs raise and handle others.
@@ -162,32 +243,51 @@ const MAX_KEPT: usize = 8;
 impl Traces {
     /// The trace of `exception` begins here.
     pub(crate) fn begin(&mut self, exception: Word) {
-        let known = self.kept.iter().position(|(word, _)| *word == exception);
-        let oldest = (self.kept.len() == MAX_KEPT).then_some(0);
+        let at = self.position(exception).unwrap_or_else(|| self.place());
+        self.exceptions[at] = exception;
         // The memory of a trace that goes serves the one that comes.
-        let mut trace = known.or(oldest).map_or(Trace::default(), |at| self.kept.remove(at).1);
-        trace.clear();
-        self.kept.push((exception, trace));
+        self.traces[at].clear();
+        self.touch(at);
+    }
+
+    fn position(&self, exception: Word) -> Option<usize> {
+        self.exceptions.iter().position(|&known| known == exception)
+    }
+
+    /// A place for another exception: a new one, or that of the oldest.
+    fn place(&mut self) -> usize {
+        if self.turns.len() == MAX_KEPT {
+            return (0..MAX_KEPT).min_by_key(|&at| self.turns[at]).unwrap_or(0);
+        }
+        self.exceptions.push(Word::NIL);
+        self.turns.push(0);
+        self.traces.push(Trace::default());
+        self.turns.len() - 1
+    }
+
+    fn touch(&mut self, at: usize) {
+        self.turn += 1;
+        self.turns[at] = self.turn;
+        self.latest = at;
     }
 
     /// The trace of `exception` goes on here: whether there is one.
     pub(crate) fn resume(&mut self, exception: Word) -> bool {
-        let found = self.kept.iter().position(|(word, _)| *word == exception);
+        let found = self.position(exception);
         if let Some(at) = found {
-            let trace = self.kept.remove(at);
-            self.kept.push(trace);
+            self.touch(at);
         }
         found.is_some()
     }
 
     /// The trace of the exception raised last.
     pub(crate) fn last(&mut self) -> Option<&mut Trace> {
-        self.kept.last_mut().map(|(_, trace)| trace)
+        self.traces.get_mut(self.latest)
     }
 
     /// The exceptions, for the collector.
     pub(crate) fn roots(&mut self) -> impl Iterator<Item = &mut Word> {
-        self.kept.iter_mut().map(|(word, _)| word)
+        self.exceptions.iter_mut()
     }
 }
 

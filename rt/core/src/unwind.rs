@@ -8,9 +8,9 @@
 use crate::process::Process;
 use crate::stdlib::any::is_type;
 use crate::sys::fatal;
-use crate::trace::Frame;
+use crate::trace::Passed;
 use crate::word::Word;
-use vitte_abi::code::{ANY, CodeTable, NONE, SiteRef};
+use vitte_abi::code::{ANY, CodeTable, SiteRef};
 use vitte_abi::context::Context;
 
 /// The code of a program and its tables.
@@ -107,13 +107,22 @@ pub(crate) unsafe extern "C" fn find_handler(context: *mut Context) {
     let goes_on = p.begin_trace(exception, matches!(way, RAISED_AGAIN | RAISED_ON));
     let Some(code) = p.runtime().code() else { fatal("compiled code without tables") };
     // A handler's frame was recorded when the exception got there; raising it again continues above.
-    let skip = goes_on && way == RAISED_AGAIN || way == RAISED_ON_ENTRY;
-    let mut record = Recorder { p, last: NONE, times: 0, alike: false, on: true, skip };
+    let mut skip = goes_on && way == RAISED_AGAIN;
+    let mut begins = way == RAISED_ON_ENTRY;
+    let mut traces = p.traces();
+    let mut trace = traces.last();
     for frame in p.frames(code) {
-        record.site(code, frame.site.location());
-        let handler = frame.site.handlers().find(|&(filter, _)| filter == ANY || is_type(p, exception, filter));
-        if let Some((_, target)) = handler {
-            p.set_resume([code.text + u64::from(target), frame.sp, frame.fp]);
+        let mut handlers = frame.site.handlers();
+        let handler = handlers.find(|handler| handler.filter == ANY || is_type(p, exception, handler.filter));
+        if !std::mem::take(&mut begins)
+            && let Some(trace) = &mut trace
+        {
+            let depth = handler.map_or(0, |handler| handler.depth);
+            trace.push_site(&code.table, Passed { location: frame.site.location(), depth, skip });
+        }
+        skip = false;
+        if let Some(handler) = handler {
+            p.set_resume([code.text + u64::from(handler.target), frame.sp, frame.fp]);
             return;
         }
     }
@@ -124,41 +133,9 @@ pub(crate) unsafe extern "C" fn find_handler(context: *mut Context) {
 pub(crate) fn trace_suspended(p: &Process) {
     p.begin_trace(Word::NIL, false);
     let Some(code) = p.runtime().code() else { fatal("compiled code without tables") };
-    let mut record = Recorder { p, last: NONE, times: 0, alike: false, on: true, skip: false };
+    let mut traces = p.traces();
+    let Some(trace) = traces.last() else { return };
     for frame in p.frames(code) {
-        record.site(code, frame.site.location());
-    }
-}
-
-/// Appends locations to the trace of the exception raised last.
-struct Recorder<'p> {
-    p: &'p Process,
-    last: u32,
-    times: u32,
-    /// Whether all that was inlined at the last location is of one place.
-    alike: bool,
-    on: bool,
-    skip: bool,
-}
-
-impl Recorder<'_> {
-    fn site(&mut self, code: &Code, location: u32) {
-        if std::mem::take(&mut self.skip) || !self.on || location == NONE {
-            return;
-        }
-        // Deep recursion repeats one location: what repeats a third time is no news.
-        self.times = if location == self.last { self.times + 1 } else { 1 };
-        if self.times > 2 && self.alike {
-            return;
-        }
-        self.last = location;
-        self.alike = true;
-        let mut first = None;
-        let mut next = location;
-        while let Some((place, caller)) = code.table.place(next) {
-            self.alike &= *first.get_or_insert(place) == place;
-            self.on = self.p.push_frame(Frame::Compiled(place));
-            next = caller;
-        }
+        trace.push_site(&code.table, Passed { location: frame.site.location(), depth: 0, skip: false });
     }
 }

@@ -2,9 +2,8 @@
 
 use super::{Emitter, machine_type, reprs, signature};
 use crate::clif::region::Memory;
-use crate::ir::{self, Failure, Op};
+use crate::ir::{self, Catch, Failure, Op};
 use crate::symbol::Symbol;
-use cranelift_codegen::entity::EntityRef;
 use cranelift_codegen::ir::{
     BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, ExceptionTag, ExtFuncData, ExternalName, FuncRef,
     Inst, InstBuilder, SigRef, Signature, TrapCode, Type, Value, types,
@@ -12,6 +11,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::CallConv;
 use std::mem::offset_of;
 use vitbc::{FuncIdx, MethodIdx, TypeIdx};
+use vitte_abi::code;
 use vitte_abi::context::Context;
 use vitte_abi::functions::{ArgType, FnEffect, FnInfo, FnKind, Helper, Stub};
 use vitte_abi::object::{Repr, offset};
@@ -21,8 +21,8 @@ pub const UNREACHABLE: TrapCode = TrapCode::unwrap_user(1);
 
 /// A handler around the instruction being translated.
 pub struct Handler {
-    /// Which exceptions it takes; `None` for all.
-    pub filter: Option<TypeIdx>,
+    /// Which exceptions it takes.
+    pub catch: Catch,
     /// Where it is, with its arguments.
     pub block: cranelift_codegen::ir::Block,
     /// The arguments of that block.
@@ -45,6 +45,12 @@ impl Emitter<'_> {
         match data.op {
             Op::Check(failure) => self.check(failure, data),
             Op::Poll => self.poll(),
+            Op::PollDue => return Some(self.load_context(offset_of!(Context, poll))),
+            Op::PollSlow => {
+                let refs: Vec<Value> = data.args.iter().map(|&arg| self.value(arg)).collect();
+                self.moved = self.call_with(Stub::vt_poll, &refs);
+            }
+            Op::Moved(number) => return Some(self.moved[number as usize]),
             Op::Call(func) => return self.call_function(func, data),
             Op::CallClosure => {
                 let (code, args) = self.closure_call(&data.args);
@@ -227,9 +233,9 @@ impl Emitter<'_> {
         let mut items = Vec::with_capacity(self.handlers.len());
         for handler in &self.handlers {
             let target = BlockCall::new(handler.block, handler.args.iter().copied(), &mut self.b.func.dfg.value_lists);
-            items.push(match handler.filter {
-                Some(ty) => ExceptionTableItem::Tag(ExceptionTag::new(ty.index()), target),
-                None => ExceptionTableItem::Default(target),
+            items.push(match handler.catch {
+                Catch { filter: None, depth: 0 } => ExceptionTableItem::Default(target),
+                catch => ExceptionTableItem::Tag(ExceptionTag::from_u32(tag_of(catch)), target),
             });
         }
         let table = self.b.func.dfg.exception_tables.push(ExceptionTableData::new(sig_ref, normal, items));
@@ -261,8 +267,26 @@ impl Emitter<'_> {
     }
 }
 
+/// The bits of a tag that hold a type, or all of them set for any.
+const TAG_TYPE_BITS: u32 = 22;
+const TAG_ANY: u32 = (1 << TAG_TYPE_BITS) - 1;
+
+/// How Cranelift carries what a handler takes. More calls than it has room for are never inlined around one.
+fn tag_of(catch: Catch) -> u32 {
+    let filter = catch.filter.map_or(TAG_ANY, |ty| ty.0);
+    debug_assert!(catch.filter.is_none_or(|ty| ty.0 < TAG_ANY));
+    catch.depth.min(u32::MAX >> TAG_TYPE_BITS) << TAG_TYPE_BITS | filter
+}
+
+/// Filter and depth in a tag.
+pub fn filter_of(tag: u32) -> (u32, u32) {
+    let filter = tag & TAG_ANY;
+    (if filter == TAG_ANY { code::ANY } else { filter }, tag >> TAG_TYPE_BITS)
+}
+
 /// The signature of a function of the runtime: stubs preserve all registers and leave their results in the context,
-/// leaves are C functions without context, the others follow the convention of compiled functions.
+/// leaves are C functions without context, quick ones C functions with it, the others follow the convention of compiled
+/// functions.
 pub(super) fn runtime_signature(info: &FnInfo) -> Signature {
     let machine = |ty: ArgType| match ty {
         ArgType::Unit | ArgType::Never => Repr::Unit,
@@ -272,11 +296,13 @@ pub(super) fn runtime_signature(info: &FnInfo) -> Signature {
     };
     let (convention, result) = match info.kind {
         FnKind::Stub => (CallConv::PreserveAll, Repr::Unit),
-        FnKind::Helper | FnKind::Native if info.has(FnEffect::Leaf) => (CallConv::SystemV, machine(info.result)),
+        FnKind::Helper | FnKind::Native if info.has(FnEffect::Leaf) || info.has(FnEffect::Quick) => {
+            (CallConv::SystemV, machine(info.result))
+        }
         FnKind::Helper | FnKind::Native => (CallConv::Tail, machine(info.result)),
     };
     let mut signature = signature(convention, info.args.iter().map(|&(_, ty)| machine(ty)), result);
-    if convention == CallConv::SystemV {
+    if info.has(FnEffect::Leaf) {
         signature.params.remove(0);
     }
     signature

@@ -1,11 +1,11 @@
 //! The entry of a function: parameters, and the check of the stack.
 
+use super::region::Memory;
 use super::{Emitter, machine_type};
 use crate::ir::{self, Op, Terminator};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AliasRegionData, Block, BlockArg, InstBuilder, MemFlagsData, SourceLoc, StackSlotData, StackSlotKind,
-    UserStackMapEntry, Value, types,
+    Block, BlockArg, InstBuilder, SourceLoc, StackSlotData, StackSlotKind, UserStackMapEntry, Value, types,
 };
 use std::mem::offset_of;
 use vitte_abi::context::Context;
@@ -78,32 +78,37 @@ impl Emitter<'_> {
 
         self.b.switch_to_block(slow);
         self.b.set_srcloc(super::entry_loc());
-        let after = self.spill_around_stack_check(refs.iter().map(|&at| params[at]).collect());
+        let spilled: Vec<Value> = refs.iter().map(|&at| params[at]).collect();
+        let after: Vec<BlockArg> =
+            self.call_with(Stub::vt_stack_check, &spilled).into_iter().map(BlockArg::Value).collect();
         self.b.ins().jump(body, &after);
         self.b.set_srcloc(SourceLoc::default());
         self.b.switch_to_block(body);
         self.rename(body, params, &reprs)
     }
 
-    fn spill_around_stack_check(&mut self, refs: Vec<Value>) -> Vec<BlockArg> {
+    /// Calls a slow path that may collect, outside of handlers, with references spilled around it. The references as
+    /// they are after it.
+    pub(super) fn call_with(&mut self, stub: Stub, refs: &[Value]) -> Vec<Value> {
         let mut spilled = Vec::with_capacity(refs.len());
-        for value in refs {
-            let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
-            let data =
-                AliasRegionData { user_id: u32::MAX - 1 - slot.as_u32(), description: "spilled parameter".into() };
-            let region = self.b.func.dfg.alias_regions.insert(data);
-            let flags = MemFlagsData::trusted().with_alias_region(Some(region));
+        for (number, &value) in refs.iter().enumerate() {
+            if number == self.handed.len() {
+                let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+                self.handed.push(self.b.create_sized_stack_slot(slot));
+            }
+            let slot = self.handed[number];
+            let flags = self.regions.flags(&mut self.b, Memory::Handed(number as u32));
             let address = self.b.ins().stack_addr(types::I64, slot, 0);
             self.b.ins().store(flags, value, address, 0);
             spilled.push((slot, flags));
         }
-        let call = self.call_stub(Stub::vt_stack_check, &[]).expect("no handlers are around the entry");
+        let call = self.call_stub(stub, &[]).expect("no handlers are around it");
         let mut after = Vec::with_capacity(spilled.len());
         for (slot, flags) in spilled {
             let entry = UserStackMapEntry { ty: types::I64, slot, offset: 0 };
             self.b.func.dfg.append_user_stack_map_entry(call, entry);
             let address = self.b.ins().stack_addr(types::I64, slot, 0);
-            after.push(BlockArg::Value(self.b.ins().load(types::I64, flags, address, 0)));
+            after.push(self.b.ins().load(types::I64, flags, address, 0));
         }
         after
     }

@@ -17,6 +17,8 @@ pub enum Memory {
     Flags,
     /// The operands of a helper, in the frame.
     Array,
+    /// A reference that is handed to a slow path, by its number, in the frame.
+    Handed(u32),
     /// Part of an object.
     Object(Region),
 }
@@ -60,6 +62,7 @@ impl Memory {
             Memory::Context(_) => "word of the context",
             Memory::Flags => "header flags",
             Memory::Array => "array in the frame",
+            Memory::Handed(_) => "reference handed to a slow path",
             Memory::Object(Region::Immutable) => "immutable",
             Memory::Object(Region::Field(..)) => "field",
             Memory::Object(Region::ListLen) => "list length",
@@ -67,6 +70,7 @@ impl Memory {
             Memory::Object(Region::BufferSize) => "buffer size",
             Memory::Object(Region::Items(_)) => "items",
             Memory::Object(Region::MapLen) => "map length",
+            Memory::Object(Region::MapPlaces) => "map places",
             Memory::Object(Region::Foreign) => unreachable!("foreign memory may be any"),
         }
     }

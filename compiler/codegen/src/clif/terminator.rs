@@ -2,11 +2,10 @@
 
 use super::calls::{Handler, UNREACHABLE};
 use super::{Emitter, machine_type};
-use crate::ir::{self, Arg, Jump, Terminator};
+use crate::ir::{self, Arg, Catch, Jump, Terminator};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use rustc_hash::FxHashSet;
-use vitbc::TypeIdx;
 use vitte_abi::object::Repr;
 
 /// Switches with fewer targets become comparisons.
@@ -99,14 +98,14 @@ impl Emitter<'_> {
         self.b.ins().br_table(index, table);
     }
 
-    fn try_inst(&mut self, inst: ir::Inst, normal: &Jump, handlers: &[(Option<TypeIdx>, Jump)]) {
+    fn try_inst(&mut self, inst: ir::Inst, normal: &Jump, handlers: &[(Catch, Jump)]) {
         let mut known = FxHashSet::default();
-        for (filter, jump) in handlers {
-            if known.insert(*filter) {
+        for &(catch, ref jump) in handlers {
+            if known.insert(catch.filter) {
                 let (block, args) = self.target(jump, None);
-                self.handlers.push(Handler { filter: *filter, block, args });
+                self.handlers.push(Handler { catch, block, args });
             }
-            if filter.is_none() {
+            if catch.filter.is_none() {
                 break;
             }
         }

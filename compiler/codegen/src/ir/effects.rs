@@ -27,7 +27,7 @@ impl Writes {
             Writes::Lists => {
                 matches!(region, Region::ListLen | Region::ListBuffer | Region::BufferSize | Region::Items(_))
             }
-            Writes::Maps => region == Region::MapLen,
+            Writes::Maps => matches!(region, Region::MapLen | Region::MapPlaces | Region::Items(_)),
             Writes::Everything => region != Region::Immutable,
         }
     }
@@ -47,7 +47,7 @@ impl Op {
     /// [`Terminator::Try`](super::Terminator::Try).
     pub fn throws(&self) -> bool {
         match self {
-            Op::Check(_) | Op::Poll | Op::New(..) | Op::NewClosure(_) | Op::Throw | Op::Rethrow => true,
+            Op::Check(_) | Op::Poll | Op::PollSlow | Op::New(..) | Op::NewClosure(_) | Op::Throw | Op::Rethrow => true,
             Op::Call(_) | Op::CallClosure | Op::CallMethod(..) => true,
             _ => self.runtime_fn().is_some_and(|row| row.has(FnEffect::Throws)),
         }
@@ -56,7 +56,13 @@ impl Op {
     /// Whether the heap may be collected meanwhile: references change, addresses derived from them die.
     pub fn collects(&self) -> bool {
         match self {
-            Op::Poll | Op::New(..) | Op::NewClosure(_) | Op::Call(_) | Op::CallClosure | Op::CallMethod(..) => true,
+            Op::Poll
+            | Op::PollSlow
+            | Op::New(..)
+            | Op::NewClosure(_)
+            | Op::Call(_)
+            | Op::CallClosure
+            | Op::CallMethod(..) => true,
             // C may call back.
             Op::Helper(Helper::vt_call_foreign) => true,
             _ => self.runtime_fn().is_some_and(|row| row.has(FnEffect::Waits)),
@@ -68,12 +74,13 @@ impl Op {
         matches!(self, Op::Call(_) | Op::CallClosure | Op::CallMethod(..))
     }
 
-    /// The region it loads from, for plain loads.
+    /// The region it loads from, for what only loads: nothing else decides about the result but its operands.
     pub fn loads(&self) -> Option<Region> {
         match self {
             Op::Load(_, _, region) => Some(*region),
             Op::LoadItem(repr) => Some(Region::Items(*repr)),
             Op::LoadForeign(..) => Some(Region::Foreign),
+            Op::Helper(Helper::vt_map_place | Helper::vt_map_place_str) => Some(Region::MapPlaces),
             _ => None,
         }
     }
@@ -114,6 +121,8 @@ impl Op {
             | Op::BarrierItem => false,
             // They die: at a collection, at the next helper call.
             Op::BufferData | Op::Array | Op::Peeked => false,
+            // Others decide.
+            Op::PollDue | Op::PollSlow | Op::Moved(_) => false,
             // A box has an identity.
             Op::New(..) | Op::NewClosure(_) | Op::Box(_) => false,
             Op::Check(_) | Op::Poll | Op::Call(_) | Op::CallClosure | Op::CallMethod(..) | Op::Throw | Op::Rethrow => {

@@ -118,11 +118,9 @@ impl Function {
             Terminator::TailCallClosure(args) => format!("tail_call_closure {}", list(args)),
             Terminator::Try { inst, normal, handlers } => {
                 let mut text = format!("try {} -> {}", self.inst_text(*inst), jump_text(normal));
-                for (filter, jump) in handlers {
-                    match filter {
-                        Some(ty) => text += &format!(", catch type{} {}", ty.0, jump_text(jump)),
-                        None => text += &format!(", catch any {}", jump_text(jump)),
-                    }
+                for (catch, jump) in handlers {
+                    let filter = catch.filter.map_or("any".to_owned(), |ty| format!("type{}", ty.0));
+                    text += &format!(", catch {filter} {}", jump_text(jump));
                 }
                 text
             }
@@ -197,6 +195,7 @@ fn op_text(op: &Op) -> String {
         Op::Check(Failure::Type(ty)) => format!("check type{ty}"),
         Op::Check(Failure::Variant(tag)) => format!("check variant#{tag}"),
         Op::Check(failure) => format!("check {}", snake(&format!("{failure:?}"))),
+        Op::Moved(number) => format!("moved {number}"),
         Op::Call(func) => format!("call {}", func.0),
         Op::CallMethod(ty, method) => format!("call_method type{}.{}", ty.0, method.0),
         Op::Helper(helper) => helper.info().symbol.to_owned(),

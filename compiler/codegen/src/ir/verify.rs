@@ -238,6 +238,9 @@ impl Verifier<'_> {
                 (is_int(first) && args[1..] == *about, Unit)
             }
             Op::Poll => (args.is_empty(), Unit),
+            Op::PollDue => (args.is_empty(), I64),
+            Op::PollSlow => (args.iter().all(|&arg| arg == Ref), Unit),
+            Op::Moved(_) => (args.is_empty(), Ref),
             Op::Call(func) => {
                 let (params, result) = self.env.module.signature(*func).ok_or("no such function")?;
                 let args = match self.env.takes_closure(*func) {

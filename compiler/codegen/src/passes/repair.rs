@@ -67,6 +67,33 @@ impl Variables {
         value
     }
 
+    /// Replaces the uses of `numbers`, values that are one definition each of a variable, by what the variable is there,
+    /// but in blocks that have a definition themselves: `is_home`.
+    pub(super) fn replace_uses(
+        mut self,
+        func: &mut Function,
+        numbers: &FxHashMap<Value, u32>,
+        is_home: impl Fn(u32, Block) -> bool,
+    ) {
+        let cfg = Cfg::new(func);
+        for &block in &cfg.order {
+            let mut used = Vec::new();
+            func.for_each_use(block, |value| {
+                let number = numbers.get(&value).filter(|&&number| !is_home(number, block));
+                used.extend(number.map(|&number| (value, number)));
+            });
+            if used.is_empty() {
+                continue;
+            }
+            used.sort_unstable();
+            used.dedup();
+            let found: FxHashMap<Value, Value> =
+                used.into_iter().map(|(value, number)| (value, self.at_start(func, &cfg, number, block))).collect();
+            func.map_uses(block, |value| *found.get(&value).unwrap_or(&value));
+        }
+        self.finish(func, &cfg);
+    }
+
     /// Finds the arguments of the parameters that were made.
     pub(super) fn finish(mut self, func: &mut Function, cfg: &Cfg) {
         let mut next = 0;

@@ -14,7 +14,6 @@
 use super::repair::Variables;
 use crate::ir::cfg::{Cfg, Dominators, Loops};
 use crate::ir::{Arg, Block, Function, Jump, Op, Terminator, Value};
-use cranelift_codegen::entity::SecondaryMap;
 use rustc_hash::FxHashMap;
 use vitte_abi::object::Repr;
 
@@ -104,39 +103,20 @@ fn rotate(func: &mut Function, header: Block, latches: &[Block]) -> HeaderCopy {
 
 /// Lets blocks that used values of a header have them from the header or from its copy.
 fn repair(func: &mut Function, copies: &[HeaderCopy]) {
-    let cfg = Cfg::new(func);
-    // Which variable each value of a header is.
-    let mut numbers: SecondaryMap<Value, u32> = SecondaryMap::with_default(u32::MAX);
+    let mut numbers: FxHashMap<Value, u32> = FxHashMap::default();
     let mut variables = Variables::default();
     let mut homes = Vec::new();
     for each in copies {
         for &(old, new) in &each.values {
             let number = variables.add(func.repr(old));
-            numbers[old] = number;
+            numbers.insert(old, number);
             variables.define(number, each.header, old);
             variables.define(number, each.copy, new);
             homes.push(each.header);
         }
     }
     // A copy of an inner header may use values of an outer one, and is then a user like others.
-    for &block in &cfg.order {
-        let mut used = Vec::new();
-        func.for_each_use(block, |value| {
-            let number = numbers[value];
-            if number != u32::MAX && homes[number as usize] != block {
-                used.push((value, number));
-            }
-        });
-        if used.is_empty() {
-            continue;
-        }
-        used.sort_unstable();
-        used.dedup();
-        let found: FxHashMap<Value, Value> =
-            used.into_iter().map(|(value, number)| (value, variables.at_start(func, &cfg, number, block))).collect();
-        func.map_uses(block, |value| *found.get(&value).unwrap_or(&value));
-    }
-    variables.finish(func, &cfg);
+    variables.replace_uses(func, &numbers, |number, block| homes[number as usize] == block);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Appending instructions: plain ones, those that raise, checks, helpers, and values as slot bits.
 
 use super::Translator;
-use crate::ir::{Arg, Block, Failure, FloatCond, IntCond, Jump, Op, Terminator, Value};
+use crate::ir::{Arg, Block, Catch, Failure, FloatCond, IntCond, Jump, Op, Terminator, Value};
 use vitbc::inst::Effect;
 use vitbc::{Label, TypeIdx};
 use vitte_abi::functions::{ArgType, FnInfo, Helper};
@@ -60,7 +60,7 @@ impl Translator<'_> {
         for at in 0..self.handlers.len() {
             let region = self.handlers[at];
             let jump = Jump { block: self.landing(region), args: vec![Arg::Exception] };
-            handlers.push((self.code.handlers[region].filter, jump));
+            handlers.push((Catch { filter: self.code.handlers[region].filter, depth: 0 }, jump));
         }
         let next = self.new_block();
         let result = (repr != Repr::Unit).then(|| self.func.add_param(next, repr));

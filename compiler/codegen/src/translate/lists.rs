@@ -124,7 +124,7 @@ impl Translator<'_> {
         self.effect(Op::Store(offset::LIST_LEN, Region::ListLen), vec![list, len]);
     }
 
-    fn store_item(&mut self, buffer: Value, index: Value, value: Value) {
+    pub(super) fn store_item(&mut self, buffer: Value, index: Value, value: Value) {
         let repr = self.func.repr(value);
         if self.needs_barrier(value, repr) {
             self.effect(Op::BarrierItem, vec![buffer, index]);

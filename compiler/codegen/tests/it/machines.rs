@@ -6,7 +6,7 @@ use vitte_abi::functions::{ArgType, Helper, NativeFn};
 use vitte_abi::object::{Repr, type_id};
 use vitte_layout::Layout;
 use vittec_codegen::ir::{
-    Arg, Block, Failure, FloatCond, Function, IntCond, Jump, Op, Region, Terminator, Value, verify,
+    Arg, Block, Catch, Failure, FloatCond, Function, IntCond, Jump, Op, Region, Terminator, Value, verify,
 };
 use vittec_codegen::{Env, OptLevel, Options, define, isa};
 
@@ -104,7 +104,9 @@ impl<'a> Body<'a> {
             args.push(Arg::Result);
         }
         let to_handler = Jump { block: handler, args: vec![Arg::Exception, Arg::Value(kept)] };
-        let handlers = vec![(Some(TypeIdx(type_id::INDEX_ERROR)), to_handler.clone()), (None, to_handler)];
+        let catch = |filter| Catch { filter, depth: 0 };
+        let handlers =
+            vec![(catch(Some(TypeIdx(type_id::INDEX_ERROR))), to_handler.clone()), (catch(None), to_handler)];
         let term = Terminator::Try { inst, normal: Jump { block: normal, args }, handlers };
         self.func.blocks[self.block].term = term;
         let print = |value, func: &mut Function| {

@@ -7,7 +7,7 @@
 use super::*;
 use crate::testing::Types;
 use crate::{Engine, Options};
-use vitte_abi::code::{ANY, Location, NONE, Site, encode};
+use vitte_abi::code::{ANY, Handler, Location, NONE, Site, encode};
 use vitte_abi::object::type_id;
 
 #[cfg(target_arch = "aarch64")]
@@ -97,7 +97,7 @@ fn program() -> &'static Program {
         pc,
         frame_size,
         roots: roots.to_vec(),
-        handlers: handlers.to_vec(),
+        handlers: handlers.iter().map(|&(filter, target)| Handler { filter, target, depth: 0 }).collect(),
         location,
     };
     let mut sites = vec![

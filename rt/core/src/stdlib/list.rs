@@ -6,7 +6,7 @@
 use super::range::{check_count, check_index, check_range, throw_index};
 use super::raw;
 use super::value::Value;
-use crate::object::{Buffer, Form, List, Obj};
+use crate::object::{Buffer, Form, List, Obj, Str};
 use crate::{Process, Throw};
 use vitte_abi::TypeId;
 use vitte_abi::object::type_id;
@@ -153,6 +153,15 @@ pub fn list_extend<'p>(p: &'p Process, list: Obj<'p>, other: Obj<'_>) -> Result<
     let buffer = make_room(p, list, form, len.saturating_add(n))?;
     buffer.copy(p, len * form.size(), other.buffer(), 0, n * form.size());
     list.set_len(len + n);
+    Ok(())
+}
+
+/// Appends the bytes of a string to a `bytes`.
+pub fn bytes_push_str<'p>(p: &'p Process, bytes: List<'p>, s: Str<'_>) -> Result<(), Throw> {
+    let (len, n) = (bytes.len(), s.len());
+    let buffer = make_room(p, bytes, Form::U8, len.saturating_add(n))?;
+    buffer.write_with(len, n, |room| room.copy_from_slice(s.bytes()));
+    bytes.set_len(len + n);
     Ok(())
 }
 

@@ -11,13 +11,15 @@
 //! buffers for twice their number, which may be larger or smaller than before.
 
 mod index;
+mod keys;
 mod table;
 
 pub use table::Table;
 
+use self::keys::Keys;
 use super::format::write_inner;
 use super::value::Value;
-use crate::object::{Map, Obj};
+use crate::object::{Map, Obj, Str};
 use crate::{Process, Throw, Word};
 use vitte_abi::TypeId;
 use vitte_abi::object::{MAP_SIZE, offset, type_id};
@@ -55,6 +57,21 @@ pub fn map_find<'p>(p: &'p Process, map: Obj<'p>, key: u64) -> Word {
         let value = table.value(position);
         p.any(value.ty, value.bits)
     })
+}
+
+/// The position of the entry of `key`, a scalar, or -1.
+pub fn map_place<'p>(p: &'p Process, map: Obj<'p>, key: i64) -> i64 {
+    place(Keys::Bits.find(p, Map::of(map), key as u64))
+}
+
+/// The position of the entry of a string, or -1.
+pub fn map_place_str<'p>(p: &'p Process, map: Obj<'p>, key: Str<'p>) -> i64 {
+    place(Keys::Text.find(p, Map::of(map), key.object().address()))
+}
+
+#[inline]
+fn place(position: Option<usize>) -> i64 {
+    position.map_or(-1, |position| position as i64)
 }
 
 /// Whether `key` has an entry.
@@ -100,7 +117,7 @@ pub fn map_clear(p: &Process, map: Obj<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{List, Str};
+    use crate::object::List;
     use crate::stdlib::hash::hash_int;
     use crate::stdlib::list::list_insert;
     use crate::testing::{Random, Types};
@@ -223,7 +240,7 @@ mod tests {
                 assert!(map_remove(&p, map, key - 100));
             }
         }
-        assert!(Table::of(&p, Map::of(map)).parts().unwrap().capacity <= 512);
+        assert!(self::keys::Places::of(Map::of(map)).unwrap().capacity <= 512);
     }
 
     #[test]

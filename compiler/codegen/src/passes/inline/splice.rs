@@ -1,9 +1,8 @@
 //! The surgery: a copy of a function's blocks between the two halves of the block that called it.
 
 use super::Locs;
-use crate::ir::{Arg, Block, Function, Inst, Jump, Loc, LocData, Op, Terminator, Value, ValueDef};
+use crate::ir::{Arg, Block, Catch, Function, Inst, Jump, Loc, LocData, Op, Terminator, Value, ValueDef};
 use cranelift_codegen::entity::SecondaryMap;
-use vitbc::TypeIdx;
 use vitte_abi::object::Repr;
 
 /// Where a call stands in its block.
@@ -17,7 +16,7 @@ pub(super) enum Site {
     Tail,
 }
 
-type Handlers = Vec<(Option<TypeIdx>, Jump)>;
+type Handlers = Vec<(Catch, Jump)>;
 
 /// Replaces the call at `site` of `block` by a copy of `callee`. The block where what followed the call now stands, if
 /// there may be more calls in it.
@@ -177,6 +176,12 @@ impl Copy {
         next
     }
 
+    /// A handler of the callee, which is inlined where the call stands.
+    fn deeper(&self, func: &Function, catch: Catch) -> Catch {
+        let calls = std::iter::successors(self.loc, |&loc| func.locs[loc].caller).count();
+        Catch { depth: catch.depth + calls as u32, ..catch }
+    }
+
     fn copy_jump(&self, jump: &Jump) -> Jump {
         let args = jump
             .args
@@ -232,8 +237,8 @@ impl Copy {
                 let loc = self.copy_loc(func, callee, tried.loc);
                 let inst = func.add_inst(tried.op.clone(), args, Repr::Unit, loc);
                 let mut handlers: Handlers =
-                    handlers.iter().map(|(filter, jump)| (*filter, self.copy_jump(jump))).collect();
-                if handlers.iter().all(|(filter, _)| filter.is_some()) {
+                    handlers.iter().map(|(catch, jump)| (self.deeper(func, *catch), self.copy_jump(jump))).collect();
+                if handlers.iter().all(|(catch, _)| catch.filter.is_some()) {
                     handlers.extend(self.handlers.iter().cloned());
                 }
                 Terminator::Try { inst, normal: self.copy_jump(normal), handlers }

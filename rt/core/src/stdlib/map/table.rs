@@ -1,9 +1,8 @@
-//! A map and the types of its entries: look-up, insertion, removal.
+//! A map and the types of its entries: insertion and removal.
 
 use super::index::{self, Index, MAX_CAPACITY};
-use crate::object::{Buffer, Form, Map, Str};
-use crate::stdlib::compare::equal;
-use crate::stdlib::hash::{hash_bytes, hash_int, hash_value};
+use super::keys::{Keys, Places, key_in};
+use crate::object::{Buffer, Form, Map};
 use crate::stdlib::value::Value;
 use crate::{Process, Throw};
 use vitte_abi::TypeId;
@@ -12,17 +11,6 @@ use vitte_abi::types::Shape;
 
 /// The number of positions of the first buffers.
 const MIN_CAPACITY: usize = 4;
-
-/// How keys are compared.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keys {
-    /// By their slot bits.
-    Bits,
-    /// By their text.
-    Text,
-    /// By the values that they are made of.
-    Values,
-}
 
 /// A map with what its type says about its entries.
 #[derive(Clone, Copy)]
@@ -36,10 +24,8 @@ pub struct Table<'p> {
 /// The parts of a map that has positions.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'p> {
-    keys: Buffer<'p>,
+    places: Places<'p>,
     values: Buffer<'p>,
-    index: Index<'p>,
-    pub(super) capacity: usize,
 }
 
 impl<'p> Table<'p> {
@@ -50,13 +36,9 @@ impl<'p> Table<'p> {
         let keys = match key_ty {
             type_id::STR => Keys::Text,
             _ if p.runtime().is_scalar(key_ty) => Keys::Bits,
-            _ => Keys::Values,
+            _ => Keys::Values(key_ty),
         };
         Table { p, map, keys, value_form: p.runtime().form(value_ty) }
-    }
-
-    fn key_form(&self) -> Form {
-        if self.keys == Keys::Bits { Form::INT } else { Form::REF }
     }
 
     pub(super) fn key_value(&self, bits: u64) -> Value {
@@ -65,10 +47,7 @@ impl<'p> Table<'p> {
 
     #[inline]
     pub(super) fn parts(&self) -> Option<Parts<'p>> {
-        let keys = self.map.keys()?;
-        let capacity = keys.size() / 8;
-        let index = Index::new(self.map.index()?.cells::<u32>(), capacity);
-        Some(Parts { keys, values: self.map.values()?, index, capacity })
+        Some(Parts { places: Places::of(self.map)?, values: self.map.values()? })
     }
 
     /// The key of an entry.
@@ -90,97 +69,36 @@ impl<'p> Table<'p> {
 
     /// The position of the first entry from `from` on.
     pub fn next(&self, from: usize) -> Option<usize> {
-        self.parts()?.index.next_live(from, self.map.used())
+        Places::of(self.map)?.index.next_live(from, self.map.used())
     }
 
     /// The position of the entry with this key.
     #[inline]
     pub fn find(&self, key: u64) -> Option<usize> {
-        let parts = self.parts()?;
-        self.find_in(&parts, self.slot_hash(&parts, key), key).map(|found| found.1)
-    }
-
-    /// The hash of a key, if there are slots.
-    #[inline]
-    fn slot_hash(&self, parts: &Parts<'p>, key: u64) -> u64 {
-        if parts.index.has_slots() { self.hash(key) } else { 0 }
-    }
-
-    #[inline]
-    fn hash(&self, key: u64) -> u64 {
-        match self.keys {
-            Keys::Bits => hash_int(key),
-            Keys::Text => hash_bytes(self.text(key).as_bytes()),
-            Keys::Values => hash_value(self.p, self.key_value(key)),
-        }
-    }
-
-    fn text(&self, key: u64) -> &'p str {
-        Str::of(self.p.object(key)).as_str()
-    }
-
-    /// The slot in the index, if there are slots, and the position of the entry with this key.
-    #[inline]
-    fn find_in(&self, parts: &Parts<'p>, hash: u64, key: u64) -> Option<(usize, usize)> {
-        // In line, since it is little work beside waiting for memory: the less there is, the more look-ups a processor
-        // has under way at once.
-        if self.keys == Keys::Bits && parts.index.has_slots() {
-            return parts.index.find(hash, |position| key_in(parts.keys, position) == key);
-        }
-        self.find_other(parts, hash, key)
-    }
-
-    fn find_other(&self, parts: &Parts<'p>, hash: u64, key: u64) -> Option<(usize, usize)> {
-        match self.keys {
-            Keys::Bits => self.search(parts, hash, |position| key_in(parts.keys, position) == key),
-            Keys::Text => self.find_text(parts, hash, key),
-            Keys::Values => {
-                let key = self.key_value(key);
-                self.search(parts, hash, |position| {
-                    equal(self.p, Value { bits: key_in(parts.keys, position), ..key }, key)
-                })
-            }
-        }
-    }
-
-    fn find_text(&self, parts: &Parts<'p>, hash: u64, key: u64) -> Option<(usize, usize)> {
-        let text = self.text(key);
-        self.search(parts, hash, |position| {
-            let other = key_in(parts.keys, position);
-            other == key || self.text(other) == text
-        })
-    }
-
-    #[inline]
-    fn search(&self, parts: &Parts<'p>, hash: u64, mut is_key: impl FnMut(usize) -> bool) -> Option<(usize, usize)> {
-        if parts.index.has_slots() {
-            return parts.index.find(hash, is_key);
-        }
-        let position = (0..self.map.used()).find(|&at| !parts.index.is_removed(at) && is_key(at))?;
-        Some((0, position))
+        self.keys.find(self.p, self.map, key)
     }
 
     /// Sets the value of a key, old or new.
     pub(super) fn set(&self, key: u64, value: u64) -> Result<(), Throw> {
         let mut parts = self.parts();
         let mut hash = 0;
-        if let Some(parts) = &parts {
-            hash = self.slot_hash(parts, key);
-            if let Some((_, position)) = self.find_in(parts, hash, key) {
-                parts.values.set(self.p, self.value_form, position, value);
+        if let Some(Parts { places, values }) = &parts {
+            hash = self.keys.slot_hash(self.p, places, key);
+            if let Some((_, position)) = self.keys.find_in(self.p, places, hash, key) {
+                values.set(self.p, self.value_form, position, value);
                 return Ok(());
             }
         }
-        if parts.is_none_or(|parts| self.map.used() == parts.capacity) {
+        if parts.is_none_or(|parts| self.map.used() == parts.places.capacity) {
             parts = Some(self.rebuild()?);
-            hash = self.hash(key);
+            hash = self.keys.hash(self.p, key);
         }
-        let parts = parts.expect("there are parts or they were just made");
+        let Parts { places, values } = parts.expect("there are parts or they were just made");
         let (len, used) = (self.map.len(), self.map.used());
-        parts.keys.set(self.p, self.key_form(), used, key);
-        parts.values.set(self.p, self.value_form, used, value);
-        if parts.index.has_slots() {
-            parts.index.insert(hash, used);
+        places.keys.set(self.p, self.keys.form(), used, key);
+        values.set(self.p, self.value_form, used, value);
+        if places.index.has_slots() {
+            places.index.insert(hash, used);
         }
         self.map.set_counts(len + 1, used + 1);
         Ok(())
@@ -194,10 +112,11 @@ impl<'p> Table<'p> {
             return Err(p.throw_error(type_id::OUT_OF_MEMORY, "out of memory"));
         }
         p.check_room(capacity * (8 + self.value_form.size()) + index::words(capacity) * 4)?;
-        let keys = p.new_buffer(self.key_form() == Form::REF, capacity * 8);
+        let keys = p.new_buffer(self.keys.form() == Form::REF, capacity * 8);
         let values = p.new_buffer(self.value_form == Form::REF, capacity * self.value_form.size());
         let memory = p.new_buffer(false, index::words(capacity) * 4);
-        let new = Parts { keys, values, index: Index::new(memory.cells::<u32>(), capacity), capacity };
+        let index = Index::new(memory.cells::<u32>(), capacity);
+        let new = Parts { places: Places { keys, index, capacity, used: len }, values };
         if let Some(old) = self.parts() {
             self.move_entries(&old, &new);
         }
@@ -208,37 +127,38 @@ impl<'p> Table<'p> {
 
     fn move_entries(&self, old: &Parts<'p>, new: &Parts<'p>) {
         let used = self.map.used();
+        let (old_keys, new_keys) = (old.places.keys, new.places.keys);
         if self.map.len() == used {
-            new.keys.copy(self.p, 0, old.keys, 0, used * 8);
+            new_keys.copy(self.p, 0, old_keys, 0, used * 8);
             new.values.copy(self.p, 0, old.values, 0, used * self.value_form.size());
         } else {
-            let mut next = old.index.next_live(0, used);
+            let mut next = old.places.index.next_live(0, used);
             let mut to = 0;
             while let Some(from) = next {
-                new.keys.set(self.p, self.key_form(), to, key_in(old.keys, from));
+                new_keys.set(self.p, self.keys.form(), to, key_in(old_keys, from));
                 new.values.set(self.p, self.value_form, to, old.values.get(self.value_form, from));
                 to += 1;
-                next = old.index.next_live(from + 1, used);
+                next = old.places.index.next_live(from + 1, used);
             }
         }
-        if new.index.has_slots() {
+        if new.places.index.has_slots() {
             for position in 0..self.map.len() {
-                new.index.insert(self.hash(key_in(new.keys, position)), position);
+                new.places.index.insert(self.keys.hash(self.p, key_in(new_keys, position)), position);
             }
         }
     }
 
     /// Removes the entry of a key: whether there was one.
     pub(super) fn remove(&self, key: u64) -> bool {
-        let Some(parts) = self.parts() else { return false };
-        let hash = self.slot_hash(&parts, key);
-        let Some((slot, position)) = self.find_in(&parts, hash, key) else { return false };
-        if parts.index.has_slots() {
-            parts.index.free(slot);
+        let Some(Parts { places, values }) = self.parts() else { return false };
+        let hash = self.keys.slot_hash(self.p, &places, key);
+        let Some((slot, position)) = self.keys.find_in(self.p, &places, hash, key) else { return false };
+        if places.index.has_slots() {
+            places.index.free(slot);
         }
-        parts.index.set_removed(position);
+        places.index.set_removed(position);
         // The collector is not to hold on to what was removed.
-        for (buffer, form) in [(parts.keys, self.key_form()), (parts.values, self.value_form)] {
+        for (buffer, form) in [(places.keys, self.keys.form()), (values, self.value_form)] {
             if form == Form::REF {
                 buffer.set(self.p, form, position, 0);
             }
@@ -264,10 +184,4 @@ fn entry_types(p: &Process, map: Map<'_>) -> (TypeId, TypeId) {
         Shape::Map(key, value) => (key, value),
         _ => unreachable!("an operation on maps got another object"),
     }
-}
-
-/// The slot bits of a key: 8 bytes of whatever form.
-#[inline]
-fn key_in(keys: Buffer<'_>, position: usize) -> u64 {
-    keys.get(Form::INT, position)
 }
