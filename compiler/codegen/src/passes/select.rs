@@ -6,10 +6,12 @@
 //! ```
 //!
 //! A branch that goes either way costs more, when it was guessed wrong, than the few instructions that are then executed
-//! in vain. What branches say is lost, so this comes after the passes that listen.
+//! in vain. But a number that says from where to load is better guessed: the processor loads meanwhile. What branches say
+//! is lost, so this comes after the passes that listen.
 
 use crate::ir::cfg::Cfg;
-use crate::ir::{Arg, Block, Function, Jump, Op, Terminator, Value};
+use crate::ir::{Arg, Block, Function, Jump, Op, Terminator, Value, ValueDef};
+use cranelift_codegen::entity::EntitySet;
 use vitte_abi::object::Repr;
 
 /// So many instructions may be executed in vain.
@@ -20,15 +22,49 @@ const MAX_CHOICES: usize = 2;
 /// Replaces branches; their number.
 pub(super) fn select_values(func: &mut Function) -> u64 {
     let cfg = Cfg::new(func);
+    let addresses = find_addresses(func, &cfg);
     let mut count = 0;
     // From the last on, so that a choice within another is one instruction of it.
     for &block in cfg.order.iter().rev() {
-        if let Some(choice) = find(func, &cfg, block) {
+        if let Some(choice) = find(func, &cfg, &addresses, block) {
             apply(func, block, choice);
             count += 1;
         }
     }
     count
+}
+
+/// The numbers that decide from where something is loaded.
+fn find_addresses(func: &Function, cfg: &Cfg) -> EntitySet<Value> {
+    let mut addresses = EntitySet::with_capacity(func.values.len());
+    let mut pending = Vec::new();
+    for &block in &cfg.order {
+        for &inst in &func.blocks[block].insts {
+            let data = &func.insts[inst];
+            if matches!(data.op, Op::LoadItem(_) | Op::LoadTable(_) | Op::LoadForeign(..)) {
+                pending.extend(data.args.iter().copied());
+            }
+        }
+    }
+    while let Some(value) = pending.pop() {
+        if !is_number(func, value) || !addresses.insert(value) {
+            continue;
+        }
+        match func.values[value].def {
+            ValueDef::Inst(inst) if func.insts[inst].op.is_total() => pending.extend(&func.insts[inst].args),
+            ValueDef::Inst(_) => {}
+            ValueDef::Param(block, number) => {
+                for &pred in &cfg.preds[block] {
+                    let jumps = func.blocks[pred].term.jumps().filter(|jump| jump.block == block);
+                    pending.extend(jumps.filter_map(|jump| match jump.args[number as usize] {
+                        Arg::Value(value) => Some(value),
+                        Arg::Result | Arg::Exception => None,
+                    }));
+                }
+            }
+        }
+    }
+    addresses
 }
 
 /// A condition and the two jumps, to one block, between which it decides.
@@ -40,7 +76,7 @@ struct Choice {
     moved: Vec<Block>,
 }
 
-fn find(func: &Function, cfg: &Cfg, block: Block) -> Option<Choice> {
+fn find(func: &Function, cfg: &Cfg, addresses: &EntitySet<Value>, block: Block) -> Option<Choice> {
     let Terminator::Branch(cond, then, other) = &func.blocks[block].term else { return None };
     let mut moved = Vec::new();
     let mut way = |jump: &Jump, join: Block| {
@@ -59,10 +95,11 @@ fn find(func: &Function, cfg: &Cfg, block: Block) -> Option<Choice> {
     })?;
     let (then, other) = (way(then, join)?, way(other, join)?);
     let n_moved: usize = moved.iter().map(|&block| func.blocks[block].insts.len()).sum();
-    let choices: Vec<_> = then.args.iter().zip(&other.args).filter(|(a, b)| a != b).collect();
-    let chosen = choices.iter().all(|pair| match pair {
-        (Arg::Value(a), Arg::Value(b)) => is_number(func, *a) && is_number(func, *b),
-        _ => false,
+    let params = &func.blocks[join].params;
+    let choices: Vec<_> = params.iter().zip(then.args.iter().zip(&other.args)).filter(|(_, (a, b))| a != b).collect();
+    let chosen = choices.iter().all(|&(&param, args)| {
+        let are_values = matches!(args, (Arg::Value(_), Arg::Value(_)));
+        are_values && is_number(func, param) && !addresses.contains(param)
     });
     (chosen && choices.len() <= MAX_CHOICES && n_moved <= MAX_MOVED).then_some(Choice {
         cond: *cond,
@@ -149,6 +186,11 @@ mod tests {
     fn the_lesser_of_two_needs_no_branch() {
         assert_eq!(choices("MOVE r1, a\nLT r0, a, b\nIF r0, less\nMOVE r1, b\nless:"), (1, 0));
         assert_eq!(choices("LT r0, a, b\nIF r0, less\nSUB r1, a, b\nJUMP on\nless:\nSUB r1, b, a\non:"), (1, 0));
+    }
+
+    #[test]
+    fn where_to_load_from_is_guessed() {
+        assert_eq!(choices("MOVE r2, a\nLT r0, a, b\nIF r0, less\nMOVE r2, b\nless:\nLIST_GET r1, xs, r2"), (0, 1));
     }
 
     #[test]
