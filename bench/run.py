@@ -21,6 +21,8 @@ SEQ = {
     "sieve": (10000000, "compute", 10000), "sha256": (100, "compute", 1),
     "bintrees": (17, "heap", 10), "richards": (500, "heap", 1), "quicksort": (4000000, "heap", 10000), "hashint": (2000000, "heap", 10000), "strings": (2000000, "heap", 10000), "closures": (60000, "heap", 100),
     "exceptions": (2000000, "heap", 10000),
+    "fannkuch": (10, "compute", 7), "matmul": (900, "compute", 50), "levenshtein": (6000, "compute", 100),
+    "dijkstra": (400000, "heap", 1000), "words": (4000000, "heap", 10000),
 }
 CONC = {
     "spawn": [100000, 1000000], "churn": [1000000], "pingpong": [1000000], "ring": [5000000],
