@@ -63,9 +63,15 @@ impl Emitter<'_> {
                 self.b.ins().icmp(int_condition(condition), a, b)
             }
             Op::FAdd => binary!(fadd),
-            Op::FSub => binary!(fsub),
+            Op::FSub => {
+                let (a, b) = (self.stored_float(data.args[0]), b(self));
+                self.b.ins().fsub(a, b)
+            }
             Op::FMul => binary!(fmul),
-            Op::FDiv => binary!(fdiv),
+            Op::FDiv => {
+                let (a, b) = (self.stored_float(data.args[0]), b(self));
+                self.b.ins().fdiv(a, b)
+            }
             Op::FNeg => unary!(fneg),
             Op::FAbs => unary!(fabs),
             Op::FMin => binary!(fmin),
@@ -76,7 +82,7 @@ impl Emitter<'_> {
             Op::Trunc => unary!(trunc),
             Op::Nearest => unary!(nearest),
             Op::FCmp(condition) => {
-                let (a, b) = (a(self), b(self));
+                let (a, b) = (self.stored_float(data.args[0]), self.stored_float(data.args[1]));
                 self.b.ins().fcmp(float_condition(condition), a, b)
             }
             Op::SExt(repr) => convert!(sextend, repr),
@@ -127,14 +133,7 @@ impl Emitter<'_> {
             Op::Float(_, bits) => self.b.ins().f64const(Ieee64::with_bits(*bits)),
             Op::Word(word) => self.word(*word),
             Op::Str(idx) => self.address(Symbol::Str(*idx)),
-            Op::Bytes(bytes) => {
-                let all = &mut self.bytes;
-                let index = *self.known_bytes.entry(bytes.clone()).or_insert_with(|| {
-                    all.push(bytes.clone());
-                    all.len() as u32 - 1
-                });
-                self.address(Symbol::Bytes(index))
-            }
+            Op::Bytes(bytes) => self.bytes(bytes),
             Op::Extern(idx) => {
                 let slot = self.address(Symbol::ExternSlot(*idx));
                 let flags = self.regions.flags(&mut self.b, Memory::Object(Region::Immutable));
@@ -143,6 +142,29 @@ impl Emitter<'_> {
             Op::Callback(func) => self.address(Symbol::Callback(*func)),
             other => unreachable!("{other:?} is no constant"),
         }
+    }
+
+    /// The address of constant bytes.
+    fn bytes(&mut self, bytes: &[u8]) -> Value {
+        let all = &mut self.bytes;
+        let index = *self.known_bytes.entry(bytes.into()).or_insert_with(|| {
+            all.push(bytes.into());
+            all.len() as u32 - 1
+        });
+        self.address(Symbol::Bytes(index))
+    }
+
+    /// An operand for which there is no form in memory. A constant is loaded: Cranelift does that before a loop, but would
+    /// make a constant anew each time round, by way of an integer.
+    fn stored_float(&mut self, value: ir::Value) -> Value {
+        let (ty, bytes) = match self.function.def_inst(value).map(|made| &made.op) {
+            Some(&Op::Float(Repr::F32, bits)) if bits != 0 => (types::F32, (bits as u32).to_le_bytes().to_vec()),
+            Some(&Op::Float(_, bits)) if bits != 0 => (types::F64, bits.to_le_bytes().to_vec()),
+            _ => return self.value(value),
+        };
+        let address = self.bytes(&bytes);
+        let flags = MemFlagsData::trusted().with_readonly().with_can_move();
+        self.b.ins().load(ty, flags, address, 0)
     }
 
     /// `MIN / -1` wraps, where Cranelift's division would trap: -1 divides as 1 does, with the sign changed.

@@ -113,6 +113,13 @@ impl<'f> Fold<'f, '_> {
     fn binary(&self, op: &Op, a: Value, b: Value) -> Option<Folded> {
         let repr = self.func.repr(a);
         if matches!(repr, Repr::F32 | Repr::F64) {
+            // The same, and no constant is needed.
+            if *op == Op::FMul && self.float(b) == Some(2.0) {
+                return Some(Folded::Inst(Op::FAdd, vec![a, a]));
+            }
+            if *op == Op::FMul && self.float(a) == Some(2.0) {
+                return Some(Folded::Inst(Op::FAdd, vec![b, b]));
+            }
             let (x, y) = (self.float(a)?, self.float(b)?);
             return fold_floats(op, repr, x, y);
         }

@@ -18,8 +18,9 @@ use cranelift_codegen::entity::SecondaryMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use vitte_abi::object::Repr;
 
-/// The references that one poll hands over at most; further ones stand in the frame. Registers are few.
-const MAX_HANDED: usize = 6;
+/// The references that a loop's poll hands over at most, and the other values but floats that the loop carries; further
+/// references stand in the frame. Registers are few.
+const MAX_CARRIED: usize = 9;
 /// How much more often each loop is thought to run than what is around it, as a shift.
 const LOOP_SHIFT: u32 = 3;
 /// Deeper loops count as this deep.
@@ -53,6 +54,13 @@ struct Poll {
 fn choose(func: &Function, cfg: &Cfg, crossings: &[Crossing]) -> Vec<Poll> {
     let loops = Loops::new(cfg, &Dominators::new(cfg));
     let weight = |block: Block| 1u64 << (loops.depth(block).min(MAX_DEPTH) * LOOP_SHIFT);
+    // How many references there are registers for in the loop around a block.
+    let room = |block: Block| {
+        let header = loops.innermost(block).map(|index| loops.loops[index].header);
+        let params = header.map_or(&[][..], |header| &func.blocks[header].params);
+        let carried = params.iter().filter(|&&param| !matches!(func.repr(param), Repr::F32 | Repr::F64)).count();
+        MAX_CARRIED.saturating_sub(carried)
+    };
     let mut uses: SecondaryMap<Value, u64> = SecondaryMap::with_capacity(func.values.len());
     for &block in &cfg.order {
         func.for_each_use(block, |value| uses[value] += weight(block));
@@ -64,9 +72,9 @@ fn choose(func: &Function, cfg: &Cfg, crossings: &[Crossing]) -> Vec<Poll> {
         let splits = |crossing: &Crossing| {
             func.insts[crossing.inst].op == Op::Poll && func.blocks[crossing.block].term.tried() != Some(crossing.inst)
         };
+        let has_room = |crossing: &Crossing| handed.get(&crossing.inst).map_or(0, Vec::len) < room(crossing.block);
         let cost: u64 = of_value.iter().map(|crossing| weight(crossing.block)).sum();
-        let fits = |crossing: &Crossing| handed.get(&crossing.inst).is_none_or(|values| values.len() < MAX_HANDED);
-        if uses[value] >= cost && of_value.iter().all(|crossing| splits(crossing) && fits(crossing)) {
+        if uses[value] >= cost && of_value.iter().all(|crossing| splits(crossing) && has_room(crossing)) {
             for crossing in of_value {
                 handed.entry(crossing.inst).or_default().push(value);
             }
