@@ -83,12 +83,11 @@ struct Fact {
     k: i64,
 }
 
-/// The facts by the value on their lesser and on their greater side, and `x ≠ y + k` by `x`.
+/// The facts by the value on their lesser and on their greater side.
 #[derive(Default)]
 struct Facts {
     by_lesser: FxHashMap<Value, Vec<Fact>>,
     by_greater: FxHashMap<Value, Vec<Fact>>,
-    differences: FxHashMap<Value, Vec<Fact>>,
 }
 
 impl Facts {
@@ -167,14 +166,6 @@ impl Bounds<'_> {
     }
 
     fn learn(&mut self, block: Block, cond: Value, holds: bool) {
-        if let Some(made) = self.func.def_inst(cond)
-            && made.op == Op::ICmp(if holds { IntCond::Ne } else { IntCond::Eq })
-            && self.func.repr(made.args[0]) == Repr::I64
-        {
-            let (x, forms) = (made.args[0], self.forms(made.args[1]));
-            let facts = forms.into_iter().map(|(y, k)| Fact { block, x: Some(x), y, k });
-            self.facts.differences.entry(x).or_default().extend(facts);
-        }
         for fact in self.facts_of(block, cond, holds) {
             self.facts.add(fact);
         }
@@ -307,7 +298,6 @@ impl<'b> Search<'b> {
         }
         self.depth += 1;
         let shown = self.at_most_by_facts(value, top, c, block, edge)
-            || self.at_most_by_difference(value, top, c, block, edge)
             || self.at_most_by_definition(value, top, c, block, edge)
             || self.below_sum(value, top, c, block, edge);
         self.depth -= 1;
@@ -341,26 +331,6 @@ impl<'b> Search<'b> {
             }
         }
         false
-    }
-
-    /// `value ≤ top + c + 1`, and not the sum itself.
-    fn at_most_by_difference(
-        &mut self,
-        value: Value,
-        top: Option<Value>,
-        c: i64,
-        block: Block,
-        edge: Option<Block>,
-    ) -> bool {
-        let Some(more) = c.checked_add(1) else { return false };
-        self.differs(value, block, |fact| fact.y == top && fact.k == more)
-            && self.at_most(value, top, more, block, edge)
-    }
-
-    /// Whether `value` is known in `block` to differ from what `which` accepts.
-    fn differs(&self, value: Value, block: Block, which: impl Fn(&Fact) -> bool) -> bool {
-        let known = self.bounds.facts.differences.get(&value).map_or(&[][..], Vec::as_slice);
-        known.iter().any(|fact| which(fact) && self.bounds.dominators.dominates(fact.block, block))
     }
 
     fn at_most_by_definition(
@@ -498,19 +468,9 @@ impl<'b> Search<'b> {
     /// Whether `value + k` is the sum, without wrapping.
     fn does_not_wrap(&mut self, value: Value, k: i64, block: Block, edge: Option<Block>) -> bool {
         match k >= 0 {
-            true => {
-                self.at_most(value, None, i64::MAX - k, block, edge) || k == 1 && self.is_exceeded(value, block, edge)
-            }
+            true => self.at_most(value, None, i64::MAX - k, block, edge),
             false => self.at_least(value, i64::MIN - k, block, edge),
         }
-    }
-
-    /// Whether something is known to be greater than `value`: what it differs from and is not greater than itself.
-    fn is_exceeded(&mut self, value: Value, block: Block, edge: Option<Block>) -> bool {
-        let known = self.bounds.facts.differences.get(&value).cloned().unwrap_or_default();
-        known.into_iter().any(|fact| {
-            self.bounds.dominators.dominates(fact.block, block) && self.at_most(value, fact.y, fact.k, block, edge)
-        })
     }
 
     /// Whether `top` is the same value each time `block` is entered.
@@ -581,17 +541,6 @@ mod tests {
         let shrinks = "LIST_LEN r5, xs\ntop:\nLT r6, r1, r5\nIF_NOT r6, out\nLIST_GET r2, xs, r1\nADD r1, r1, r3\n\
             LIST_TRUNCATE xs, r3\nJUMP top\nout:\nRETURN r0";
         assert_eq!(checks(&format!("{zero}{shrinks}")), 1);
-    }
-
-    #[test]
-    fn a_loop_that_ends_at_its_last_value_needs_none() {
-        // for i in 0..=len - 1
-        let start = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\nLIST_LEN r5, xs\nSUB r5, r5, r3\n";
-        let step =
-            "LIST_GET r2, xs, r1\nADD r0, r0, r2\nEQ r6, r1, r5\nIF r6, out\nADD r1, r1, r3\nJUMP top\nout:\nRETURN r0";
-        assert_eq!(checks(&format!("{start}LE r6, r1, r5\nIF_NOT r6, out\ntop:\n{step}")), 0);
-        // It may begin behind its last value, and then goes all the way round.
-        assert_eq!(checks(&format!("{start}top:\n{step}")), 1);
     }
 
     #[test]

@@ -146,18 +146,15 @@ impl FunctionLower<'_, '_, '_> {
             self.literal(value, None, ty)
         };
         let more = self.temp(Ty::BOOL);
-        let (end, next, mut head) = (self.b.label(), self.b.label(), self.b.label_here());
+        let (end, next, head) = (self.b.label(), self.b.label(), self.b.label_here());
         let op = if inclusive { Binary::Le } else { Binary::Lt };
         self.compare(op, ty, more, counter, limit, span);
         self.emit(Inst::IfNot { cond: more, target: end }, span);
-        if inclusive {
-            head = self.b.label_here();
-        }
         self.item(pat, counter, span);
         self.in_loop(id, end, next, None, |lower| lower.effect(body));
         self.bind(next);
         if inclusive {
-            // The last value may be the greatest there is. Another is less than it: it need not be compared again.
+            // The last value may be the greatest there is.
             self.emit(Inst::Eq { dst: more, a: counter, b: limit }, span);
             self.emit(Inst::If { cond: more, target: end }, span);
         }
