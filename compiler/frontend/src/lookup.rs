@@ -102,15 +102,19 @@ impl Program {
         }
         let text = self.text(name.name).to_owned();
         let own = self.module(module);
+        let fits = |def: &Def| !as_type || matches!(def, Def::Adt(_) | Def::Trait(_) | Def::Module(_));
         let mut candidates: Vec<&str> = vec![];
         candidates.extend(locals.iter().map(|&local| self.text(local)));
-        candidates.extend(own.items.keys().chain(own.imports.keys()).map(|&name| self.text(name)));
-        candidates.extend(own.variants.keys().map(|&name| self.text(name)));
+        candidates.extend(own.items.iter().filter(|(_, entry)| fits(&entry.def)).map(|(&name, _)| self.text(name)));
+        candidates.extend(own.imports.keys().map(|&name| self.text(name)));
         for common in [PRELUDE, PROCESS] {
-            let items = self.module(common).items.iter();
-            candidates.extend(items.filter(|(_, entry)| entry.public).map(|(&name, _)| self.text(name)));
+            let items = self.module(common).items.iter().filter(|(_, entry)| entry.public && fits(&entry.def));
+            candidates.extend(items.map(|(&name, _)| self.text(name)));
         }
-        candidates.extend(["print", "println", "eprint", "len", "assert", "panic", "self_pid"]);
+        if !as_type {
+            candidates.extend(own.variants.keys().map(|&name| self.text(name)));
+            candidates.extend(["print", "println", "eprint", "len", "assert", "panic", "self_pid"]);
+        }
         for basic in basic_names() {
             candidates.push(basic);
         }

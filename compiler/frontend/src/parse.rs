@@ -2,6 +2,7 @@
 //! that one run shows several errors.
 
 mod exprs;
+mod habits;
 mod items;
 mod patterns;
 mod stmts;
@@ -158,6 +159,13 @@ impl Parser<'_> {
         // A place where a lexical error has been reported already.
         let message = format!("expected {wanted}, found {}", self.describe(token));
         self.error(Diagnostic::error(codes::UNEXPECTED, token.span(), message))
+    }
+
+    /// The same, with what may have been meant.
+    fn unexpected_but(&mut self, wanted: &str, help: &str) -> Failed {
+        let token = self.token();
+        let message = format!("expected {wanted}, found {}", self.describe(token));
+        self.error(Diagnostic::error(codes::UNEXPECTED, token.span(), message).help(help))
     }
 
     fn expect(&mut self, tok: Tok) -> Parsed<Span> {

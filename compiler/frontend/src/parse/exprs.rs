@@ -291,6 +291,9 @@ impl Parser<'_> {
                 return self.labelled(start, Some(label));
             }
             Tok::Keyword => return self.keyword(start),
+            Tok::Plus if self.tokens.tokens[self.at.saturating_sub(1)].tok == Tok::Plus => {
+                return Err(self.unexpected_but("an expression", "to count up, write `+= 1`"));
+            }
             _ => return Err(self.unexpected("an expression")),
         };
         Ok(self.expr(start, kind))

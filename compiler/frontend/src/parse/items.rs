@@ -230,6 +230,8 @@ impl Parser<'_> {
         } else if self.peek() == Tok::Eq || self.peek() == Tok::FatArrow {
             let message = "a function's body stands in braces";
             return Err(self.error(Diagnostic::error(codes::UNEXPECTED, self.span(), message)));
+        } else if needs_body && self.peek() == Tok::Name {
+            return Err(self.unexpected_but("`{` and the function's body", "the type of the result stands behind `->`"));
         } else if needs_body {
             return Err(self.unexpected("`{` and the function's body"));
         }
@@ -262,6 +264,11 @@ impl Parser<'_> {
             *receiver = Some(self.bump().span());
             return Ok(None);
         }
+        if self.peek() == Tok::Amp {
+            return Err(
+                self.unexpected_but("a parameter's name", "lists, maps and structs are always passed by reference")
+            );
+        }
         let mutable = self.eat_keyword(kw::MUT);
         let name: Ident = self.ident("a parameter's name")?;
         if self.peek() != Tok::Colon {
@@ -271,6 +278,10 @@ impl Parser<'_> {
         }
         self.bump();
         let ty: TypeId = self.ty()?;
+        if self.peek() == Tok::Eq {
+            let help = "parameters have no defaults; the fields of a struct that is passed do";
+            return Err(self.unexpected_but("`,` or `)`", help));
+        }
         Ok(Some(Param { name, mutable, ty }))
     }
 }

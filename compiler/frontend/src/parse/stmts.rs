@@ -171,7 +171,10 @@ impl Parser<'_> {
             }
             Tok::RBrace | Tok::Eof => Ok(()),
             _ if self.tokens.tokens[self.at.saturating_sub(1)].tok == Tok::RBrace => Ok(()),
-            _ => Err(self.unexpected("the end of the statement")),
+            _ => match self.habit() {
+                Some(help) => Err(self.unexpected_but("the end of the statement", help)),
+                None => Err(self.unexpected("the end of the statement")),
+            },
         }
     }
 }
