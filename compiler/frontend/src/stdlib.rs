@@ -16,7 +16,7 @@ macro_rules! modules {
 
 modules! {
     "prelude" "process" "number" "list" "map" "str" "bytes" "math" "io" "sys" "random" "time" "json" "path" "test" "set" "queue" "ffi"
-    "supervisor" "task" "timer" "pool"
+    "supervisor" "task" "timer" "pool" "net" "http"
 }
 
 /// The text of a module.

@@ -252,6 +252,45 @@ macro_rules! for_each_native {
             vt_type_name(value: Any) -> Str [Reads Allocs];
             /// What to print if the process does not handle the exception that it is handling now, instead of its value.
             vt_tell_uncaught(text: Str) -> Unit [Reads Writes];
+            // ---- sockets
+            /// A socket that takes connections at an address of numbers, `127.0.0.1:80` or `[::1]:80`; port 0 is some free
+            /// one. Sockets belong to the process that makes them.
+            vt_net_listen(address: Str) -> Int [Reads Writes Throws];
+            /// A socket for datagrams at an address of numbers.
+            vt_net_bind(address: Str) -> Int [Reads Writes Throws];
+            /// Begins a connection to an address of numbers.
+            vt_net_connect(address: Str) -> Int [Reads Writes Throws];
+            /// Whether it is made.
+            vt_net_connected(stream: Int) -> Bool [Writes Throws];
+            /// A connection that has come, or -1.
+            vt_net_accept(listener: Int) -> Int [Writes Throws];
+            /// Appends up to `max` bytes to `into`: how many, 0 at the end, -1 if none have come.
+            vt_net_read(stream: Int, into: Bytes, max: Int) -> Int [Reads Writes Throws Allocs];
+            /// Writes some of `data` from `start` up to `end`: how many bytes, -1 if there is no room.
+            vt_net_write(stream: Int, data: Bytes, start: Int, end: Int) -> Int [Reads Writes Throws];
+            /// Says that nothing more will be written or, with `read`, has reads find that nothing more comes.
+            vt_net_shutdown(stream: Int, read: Bool) -> Unit [Writes Throws];
+            /// Whether small writes are sent at once.
+            vt_net_nodelay(stream: Int, on: Bool) -> Unit [Writes Throws];
+            /// Appends a datagram of up to `max` bytes to `into`: who sent it; nil if none has come.
+            vt_net_receive(socket: Int, into: Bytes, max: Int) -> OptStr [Reads Writes Throws Allocs];
+            /// Sends a datagram to an address of numbers; false if there is no room.
+            vt_net_send(socket: Int, data: Bytes, to: Str) -> Bool [Reads Writes Throws];
+            /// Whether datagrams may go to all machines of a network.
+            vt_net_broadcast(socket: Int, on: Bool) -> Unit [Writes Throws];
+            /// The address of a socket's own side, or of the other.
+            vt_net_address(socket: Int, other: Bool) -> Str [Writes Throws Allocs];
+            /// The moment so many milliseconds from now.
+            vt_net_deadline(millis: Int) -> Int [Writes];
+            /// Waits until a socket can be read or, with `write`, written, or was closed; false if `deadline` passes first,
+            /// which it does not if it is negative.
+            vt_net_wait(socket: Int, write: Bool, deadline: Int) -> Bool [Writes Throws Waits];
+            /// Gives a socket of the process to another.
+            vt_net_hand_over(socket: Int, to: Pid) -> Unit [Writes Throws];
+            /// Closes a socket; nothing happens if it is closed.
+            vt_net_close(socket: Int) -> Unit [Writes];
+            /// The addresses of a host, with this port unless it is negative.
+            vt_net_resolve(host: Str, port: Int) -> ListStr [Reads Writes Throws Waits Allocs];
             // ---- system
             vt_args() -> ListStr [Reads Allocs];
             vt_env_get(name: Str) -> OptStr [Reads Writes Allocs];

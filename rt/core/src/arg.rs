@@ -148,11 +148,13 @@ outs! {
     Ref: List<'_>, |_p, self| self.object().address();
     Ref: crate::object::Map<'_>, |_p, self| self.object().address();
     ListStr: List<'_>, |_p, self| self.object().address();
+    ListStr: u64, |_p, self| self;
     ListInt: List<'_>, |_p, self| self.object().address();
     ListPid: List<'_>, |_p, self| self.object().address();
     OptInt: Option<i64>, |p, self| self.map_or(0, |value| p.any(type_id::INT, value as u64).0);
     OptFloat: Option<f64>, |p, self| self.map_or(0, |value| p.any(type_id::FLOAT, value.to_bits()).0);
     OptStr: Option<StrView<'_>>, |_p, self| self.map_or(0, |text| text.object().address());
+    OptStr: u64, |_p, self| self;
     OptPid: Option<u64>, |p, self| self.map_or(0, |pid| p.any(type_id::PID, pid).0);
     Bits: u64, |_p, self| self;
 }

@@ -24,6 +24,7 @@ mod entry;
 #[cfg_attr(not(all(unix, not(miri))), path = "foreign_disabled.rs")]
 pub mod foreign;
 mod heap;
+mod helpers;
 mod inbox;
 mod letter;
 #[cfg(all(unix, not(miri)))]
@@ -45,6 +46,7 @@ pub mod rows;
 mod runtime;
 pub mod scheduler;
 mod signal;
+mod socket;
 #[cfg(all(unix, not(miri)))]
 mod stack;
 pub mod stdlib;

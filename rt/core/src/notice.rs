@@ -79,7 +79,7 @@ pub(crate) fn info(p: &Process, ty: TypeId, reference: Reference, ties: &Ties) -
     let status = match p.pause() {
         None => "running",
         Some(Pause::Yielding | Pause::Crowded(_)) => "ready",
-        Some(Pause::Receiving(_)) => "waiting",
+        Some(Pause::Receiving(_) | Pause::Outside(_) | Pause::Lent) => "waiting",
         Some(Pause::Sleeping(_)) => "sleeping",
     };
     let fields = [

@@ -7,6 +7,7 @@ mod allocate;
 pub(crate) mod compiled;
 
 use crate::heap::{Heap, Roots, Stats};
+use crate::helpers::Finish;
 use crate::mailbox::Mailbox;
 use crate::object::Obj;
 use crate::runtime::Runtime;
@@ -54,6 +55,8 @@ struct Seldom {
     is_pinned: Cell<bool>,
     /// Whether a collection was put off for that.
     is_put_off: Cell<bool>,
+    /// What the process does with what its helper has done.
+    finish: Cell<Option<Finish>>,
     /// What a callback raised, until its C function returns.
     callback_exception: Cell<Option<Word>>,
 }
@@ -190,6 +193,27 @@ impl Process {
     /// What that is.
     pub(crate) fn told_uncaught(&self) -> Option<String> {
         self.seldom.get()?.uncaught.borrow().clone()
+    }
+
+    /// Leaves what the process does with what its helper has done.
+    pub(crate) fn set_finish(&self, finish: Finish) {
+        self.seldom().finish.set(Some(finish));
+    }
+
+    /// The same, which is to be done now.
+    pub(crate) fn take_finish(&self) -> Option<Finish> {
+        self.seldom.get()?.finish.take()
+    }
+
+    /// For the interpreter: the slot bits that are the result of a row in which the process waited.
+    ///
+    /// # Errors
+    /// What the row raised instead.
+    pub fn awaited(&self) -> Result<u64, Throw> {
+        match self.take_pending() {
+            (_, 0) => Ok(self.result()),
+            (exception, _) => Err(Throw::new(exception)),
+        }
     }
 
     /// The object at an address that a traced word holds.

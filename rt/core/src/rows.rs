@@ -23,9 +23,9 @@ pub use crate::stdlib::file::{
 };
 pub use crate::stdlib::format::to_str as vt_to_str;
 pub use crate::stdlib::hash::hash as vt_hash;
+pub use crate::stdlib::input::read_line as vt_read_line;
 pub use crate::stdlib::io::{
-    flush_out as vt_flush_out, print as vt_print, read_line as vt_read_line, write_err as vt_write_err,
-    write_out as vt_write_out,
+    flush_out as vt_flush_out, print as vt_print, write_err as vt_write_err, write_out as vt_write_out,
 };
 pub use crate::stdlib::list::{
     bytes_push_str as vt_bytes_push_str, list_copy as vt_list_copy, list_extend as vt_list_extend,
@@ -46,6 +46,14 @@ pub use crate::stdlib::math::{
     tanh as vt_tanh,
 };
 pub use crate::stdlib::memory::{gc_collect as vt_gc_collect, gc_stats as vt_gc_stats};
+pub use crate::stdlib::net::{
+    net_accept as vt_net_accept, net_address as vt_net_address, net_bind as vt_net_bind,
+    net_broadcast as vt_net_broadcast, net_close as vt_net_close, net_connect as vt_net_connect,
+    net_connected as vt_net_connected, net_deadline as vt_net_deadline, net_hand_over as vt_net_hand_over,
+    net_listen as vt_net_listen, net_nodelay as vt_net_nodelay, net_read as vt_net_read, net_receive as vt_net_receive,
+    net_resolve as vt_net_resolve, net_send as vt_net_send, net_shutdown as vt_net_shutdown, net_wait as vt_net_wait,
+    net_write as vt_net_write,
+};
 pub use crate::stdlib::process::{
     process_demonitor as vt_process_demonitor, process_exit as vt_process_exit, process_inquire as vt_process_inquire,
     process_is_alive as vt_process_is_alive, process_link as vt_process_link, process_list as vt_process_list,

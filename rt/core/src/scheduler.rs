@@ -16,6 +16,7 @@ mod clock;
 mod deadlock;
 mod handle;
 mod known;
+mod outside;
 mod pool;
 mod queue;
 mod room;
@@ -26,11 +27,13 @@ mod tests;
 mod timers;
 
 pub(crate) use handle::Handle;
+pub(crate) use outside::{Lookout, Ticket};
 pub use room::Room;
 
 #[cfg(all(unix, not(miri)))]
 use crate::body::SpawnedBody;
 use crate::heap::Share;
+use crate::helpers::Job;
 use crate::inbox::{Inbox, Put};
 use crate::letter::Letter;
 use crate::mailbox::{Mailbox, waited};
@@ -102,6 +105,10 @@ pub enum Pause {
     Receiving(Option<Instant>),
     /// It sleeps until this moment; for ever if it is too far away to be told.
     Sleeping(Option<Instant>),
+    /// It waits for something outside the program, and for no longer than this.
+    Outside(Option<Instant>),
+    /// A helper works with what is in its heap: it goes on when that is done, and nothing ends it before.
+    Lent,
     /// It could not begin its turn, as another process is where it runs.
     Crowded(&'static Room),
 }
@@ -176,6 +183,14 @@ trait Crew: Sync {
     fn take_shares(&self, process: &Process, shares: Vec<Share>);
     /// See [`Process::use_time`].
     fn use_time(&self, process: &Process, nanos: u64);
+    /// A process waits for something outside from now on.
+    fn expect(&self);
+    /// It does not any more.
+    fn expect_no_more(&self);
+    /// Has a helper do something.
+    fn help(&self, job: Job);
+    /// Wakes a process if it is in this wait, see [`Ticket::arrived`].
+    fn arrived(&'static self, pid: Pid, number: u32) -> bool;
     /// See [`Process::act`].
     fn act(&self, process: &Process, signal: Signal);
     /// Whether there is such a process.
@@ -194,6 +209,7 @@ pub struct Scheduler {
     pool: Settled<Pool>,
     /// The pool, for those who do not make it: so it is not in programs that never spawn.
     crew: Settled<&'static dyn Crew>,
+    lookout: Settled<&'static dyn Lookout>,
     /// When the program began.
     start: Instant,
     /// By how many nanoseconds its clock was put forward since.
@@ -211,6 +227,7 @@ impl Scheduler {
             maker: Settled::default(),
             pool: Settled::default(),
             crew: Settled::default(),
+            lookout: Settled::default(),
             start: Instant::now(),
             skipped: AtomicU64::new(0),
             // Marsaglia's xorshift must not start at 0.
@@ -342,6 +359,18 @@ impl Scheduler {
         }
     }
 
+    /// Looks out until something happens, or for no longer than until so many nanoseconds after the program began: what
+    /// is outside takes real time, even if that of the program is not.
+    fn look(&self, lookout: &dyn Lookout, until: Option<u64>) {
+        let began = Instant::now();
+        let limit = until.map(|until| Duration::from_nanos(until.saturating_sub(self.nanos(self.now()))));
+        lookout.look(limit);
+        if self.is_seeded {
+            let passed = began.elapsed().as_nanos() as u64;
+            self.skipped.fetch_add(passed, Ordering::Relaxed);
+        }
+    }
+
     /// A number below `limit` that follows from the seed. Used by one thread.
     fn choose(&self, limit: u64) -> u64 {
         let mut x = self.random.load(Ordering::Relaxed);
@@ -354,8 +383,14 @@ impl Scheduler {
 
     /// While the main process is alone: waits out its pause; false if it would wait for ever.
     fn wait_alone(&self, main: &Process, pause: Pause) -> bool {
-        let (Pause::Receiving(until) | Pause::Sleeping(until)) = pause else { return true };
+        let (Pause::Receiving(until) | Pause::Sleeping(until) | Pause::Outside(until)) = pause else { return true };
         if !main.inbox().is_empty() {
+            return true;
+        }
+        if let (Pause::Outside(_), Some(lookout)) = (pause, self.lookout()) {
+            if !main.has_arrived() {
+                self.look(lookout, until.map(|until| self.nanos(until)));
+            }
             return true;
         }
         until.is_some_and(|until| {
@@ -487,7 +522,9 @@ impl Process {
     pub(crate) fn finish_pause(&self) {
         match self.scheduled().pause.take() {
             Some(Pause::Receiving(_)) => self.set_result(u64::from(waited(self))),
-            Some(Pause::Sleeping(_) | Pause::Yielding | Pause::Crowded(_)) | None => {}
+            Some(Pause::Outside(_) | Pause::Lent) => return self.finish_expecting(),
+            Some(Pause::Sleeping(_) | Pause::Yielding | Pause::Crowded(_)) => {}
+            None => return,
         }
         self.clear_suspended();
     }

@@ -138,15 +138,21 @@ impl Process {
     /// Before the process goes on: what it does instead, if it is to end or what it waits for has not come.
     pub(crate) fn begin_turn(&self) -> Option<Turn> {
         self.receive_signals();
+        let pause = self.pause();
+        if pause == Some(Pause::Lent) && !self.has_arrived() {
+            return Some(Turn::Paused(Pause::Lent));
+        }
         if self.is_doomed() {
+            self.end_expecting();
             return Some(Turn::Doomed);
         }
         let is_early = |until: Option<Instant>| until.is_none_or(|until| until > self.runtime().scheduler().now());
-        match self.pause() {
+        match pause {
             Some(pause @ Pause::Receiving(until)) if !self.has_message() && is_early(until) => {
                 Some(Turn::Paused(pause))
             }
             Some(pause @ Pause::Sleeping(until)) if is_early(until) => Some(Turn::Paused(pause)),
+            Some(pause @ Pause::Outside(until)) if !self.has_arrived() && is_early(until) => Some(Turn::Paused(pause)),
             _ => {
                 self.finish_pause();
                 None
@@ -159,6 +165,9 @@ impl Process {
     pub(crate) fn tell_end(&self, reason: &Reason) {
         let from = self.pid();
         self.runtime().names().free(from);
+        if let Some(lookout) = self.runtime().scheduler().lookout() {
+            lookout.process_ended(from);
+        }
         if let Some(ties) = self.scheduled().ties.take() {
             // Who hears of the end finds nobody monitored by this process any more.
             for (reference, of) in ties.monitors() {

@@ -5,18 +5,20 @@
 //! - [`any`]: dynamic types; [`scalar`]: arithmetic on scalars of any type; [`number`]: their text;
 //! - [`string`], [`list`], [`map`]: the built-in collections; [`range`]: checked indices;
 //! - [`process`]: what other processes have to do with this one;
-//! - [`io`], [`mod@file`], [`system`], [`memory`], [`math`]: the world outside.
+//! - [`io`], [`input`], [`mod@file`], [`net`], [`system`], [`memory`], [`math`]: the world outside.
 
 pub mod any;
 pub mod compare;
 pub mod file;
 pub mod format;
 pub mod hash;
+pub mod input;
 pub mod io;
 pub mod list;
 pub mod map;
 pub mod math;
 pub mod memory;
+pub mod net;
 pub mod number;
 pub mod process;
 pub mod range;

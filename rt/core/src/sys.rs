@@ -13,6 +13,7 @@ mod imp;
 mod imp;
 
 pub(crate) mod host;
+pub(crate) mod net;
 pub(crate) mod stdio;
 
 pub(crate) use imp::*;

@@ -149,7 +149,16 @@ impl Machine {
 
         enter!();
         if let Some(dst) = self.awaited.take() {
-            reg!(dst) = self.process.result();
+            match self.process.awaited() {
+                Ok(bits) => reg!(dst) = bits,
+                Err(throw) => {
+                    // The row that raises it was the instruction before.
+                    pc -= 1;
+                    save!();
+                    self.raise(throw, false)?;
+                    enter!();
+                }
+            }
         }
         loop {
             if T::ACTIVE {

@@ -4,6 +4,7 @@
 //! its body belongs to that worker, until the process is queued again or waits. The inbox says whether it waits: who has
 //! that end queues the process.
 
+use super::outside::Wait;
 use super::{Body, Pid};
 use crate::inbox::Inbox;
 use crate::quota::MailboxQuota;
@@ -20,6 +21,7 @@ pub(crate) struct Handle {
     pub(crate) mailbox: MailboxQuota,
     /// When the timer of the process goes off, in nanoseconds of the scheduler's clock.
     pub(super) timer: AtomicU64,
+    pub(super) outside: Wait,
     body: UnsafeCell<Option<Carried>>,
 }
 
@@ -55,6 +57,7 @@ impl Handle {
             inbox: Inbox::default(),
             mailbox: MailboxQuota::default(),
             timer: AtomicU64::new(NEVER),
+            outside: Wait::default(),
             body: UnsafeCell::new(None),
         }
     }

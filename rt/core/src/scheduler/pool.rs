@@ -14,6 +14,8 @@
 //! notices. Where bodies must not change threads, and where a seed says what happens, there is one worker: the thread
 //! that runs the program.
 
+mod watch;
+
 use super::clock::{LOOK, Running, TURN};
 use super::deadlock::Deadlock;
 use super::handle::{Carried, Handle, NEVER};
@@ -24,6 +26,7 @@ use super::table::Table;
 use super::timers::Timers;
 use super::{Body, Crew, Ending, MAIN, Outcome, Pause, Pid, Scheduler, main_ended, outcome, resume};
 use crate::heap::Share;
+use crate::helpers::{Job, help};
 use crate::inbox::Put;
 use crate::process::Process;
 use crate::reason::Reason;
@@ -38,6 +41,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
 use std::time::Duration;
+use watch::NOBODY;
 
 /// The common queue comes first in one of so many turns, or a worker with enough of its own would never look there.
 const FAIR: u64 = 61;
@@ -77,15 +81,19 @@ pub(super) struct Pool {
     /// The thread that ends turns, and when it will look again, in nanoseconds of the scheduler's clock.
     clock: Settled<Thread>,
     next_look: AtomicU64,
+    /// The worker that watches the outside, while it rests.
+    watcher: AtomicUsize,
     /// Whether workers are threads of their own.
     is_shared: bool,
     is_stopped: AtomicBool,
     ending: Mutex<Option<Ending>>,
 }
 
-/// Which workers do nothing.
+/// Which workers do nothing, and for what else the program waits.
 struct Staff {
     resting: Vec<usize>,
+    /// The processes that wait for something outside. Counted before they wait, and until they are queued.
+    n_expecting: usize,
     n_started: usize,
     n_max: usize,
 }
@@ -163,6 +171,22 @@ impl Crew for Pool {
         process.use_time(nanos);
     }
 
+    fn expect(&self) {
+        lock(&self.staff).n_expecting += 1;
+    }
+
+    fn expect_no_more(&self) {
+        lock(&self.staff).n_expecting -= 1;
+    }
+
+    fn help(&self, job: Job) {
+        help(job);
+    }
+
+    fn arrived(&'static self, pid: Pid, number: u32) -> bool {
+        self.wake_expecting(pid, number)
+    }
+
     fn act(&self, process: &Process, signal: Signal) {
         process.act(signal);
     }
@@ -172,10 +196,10 @@ impl Crew for Pool {
     }
 
     fn stop(&self) {
-        self.is_stopped.store(true, Ordering::Release);
+        self.is_stopped.store(true, Ordering::SeqCst);
         for worker in &self.workers {
             worker.running.preempt(None);
-            worker.thread.get().into_iter().for_each(Thread::unpark);
+            self.unpark(worker);
         }
         self.wake_clock();
     }
@@ -197,10 +221,11 @@ impl Pool {
             timers: Timers::default(),
             common: Injector::default(),
             workers: (0..n).map(|index| Worker { index, ..Worker::default() }).collect(),
-            staff: Mutex::new(Staff { resting: Vec::new(), n_started: 0, n_max: n }),
+            staff: Mutex::new(Staff { resting: Vec::new(), n_expecting: 0, n_started: 0, n_max: n }),
             n_spare: AtomicUsize::new(if is_shared { n } else { 0 }),
             clock: Settled::default(),
             next_look: AtomicU64::new(0),
+            watcher: AtomicUsize::new(NOBODY),
             is_shared,
             is_stopped: AtomicBool::new(false),
             ending: Mutex::new(None),
@@ -232,11 +257,11 @@ impl Pool {
     /// Has a worker that rests or was not needed yet look for work.
     fn wake_worker(&'static self) {
         let mut staff = lock(&self.staff);
-        if let Some(worker) = staff.resting.pop() {
+        if let Some(worker) = self.take_resting(&mut staff) {
             self.count_spare(&staff);
             drop(staff);
-            self.workers[worker].is_woken.store(true, Ordering::Release);
-            self.workers[worker].thread.get().expect("a worker that rests has a thread").unpark();
+            self.workers[worker].is_woken.store(true, Ordering::SeqCst);
+            self.unpark(&self.workers[worker]);
         } else if self.is_shared && staff.n_started < staff.n_max {
             let worker = &self.workers[staff.n_started];
             let work = move || {
@@ -275,6 +300,7 @@ impl Pool {
     fn work_alone(&'static self) -> Ending {
         let worker = &self.workers[0];
         WORKER.set(Some(worker));
+        worker.thread.set(thread::current());
         self.is_stopped.store(false, Ordering::Relaxed);
         if !self.scheduler().is_seeded {
             self.start_clock();
@@ -283,22 +309,32 @@ impl Pool {
             // Who is ready goes before those whose time has come meanwhile.
             let next = self.next(worker);
             self.wake_sleepers();
+            self.glance();
             if let Some(handle) = next {
                 self.turn(worker, handle);
                 continue;
             }
-            if self.has_work() {
+            let is_expecting = {
+                let staff = lock(&self.staff);
+                // Who is not expected any more is queued.
+                if self.has_work() {
+                    continue;
+                }
+                staff.n_expecting != 0
+            };
+            let timer = self.timers.next();
+            if timer == NEVER && !is_expecting {
+                self.end(self.deadlock());
                 continue;
             }
-            match self.timers.next() {
-                NEVER => self.end(self.deadlock()),
-                next => {
-                    self.next_look.store(NEVER, Ordering::Relaxed);
-                    self.scheduler().wait_until(next);
-                    self.next_look.store(0, Ordering::Release);
-                    self.wake_clock();
-                }
+            self.next_look.store(NEVER, Ordering::Relaxed);
+            if is_expecting {
+                self.look_alone(timer);
+            } else {
+                self.scheduler().wait_until(timer);
             }
+            self.next_look.store(0, Ordering::Release);
+            self.wake_clock();
         }
         self.next_look.store(NEVER, Ordering::Relaxed);
         WORKER.set(None);
@@ -317,10 +353,11 @@ impl Pool {
             }
             found
         };
-        if worker.running.turns.load(Ordering::Relaxed) % FAIR == FAIR - 1
-            && let Some(handle) = common()
-        {
-            return Some(handle);
+        if worker.running.turns.load(Ordering::Relaxed) % FAIR == FAIR - 1 {
+            self.glance();
+            if let Some(handle) = common() {
+                return Some(handle);
+            }
         }
         worker.ring.pop().or_else(common).or_else(|| self.steal(worker))
     }
@@ -342,17 +379,27 @@ impl Pool {
         self.count_spare(&staff);
         drop(staff);
         // What was queued before the others could see that this worker rests.
-        if self.has_work() {
-            let mut staff = lock(&self.staff);
-            if let Some(at) = staff.resting.iter().position(|&resting| resting == worker.index) {
-                staff.resting.remove(at);
-                self.count_spare(&staff);
+        if self.has_work() && self.rests_no_more(worker) {
+            return;
+        }
+        while !worker.is_woken.swap(false, Ordering::Acquire) && !self.is_stopped.load(Ordering::Acquire) {
+            if !self.watch(worker) {
+                thread::park();
+            } else if self.has_work() && self.rests_no_more(worker) {
                 return;
             }
         }
-        while !worker.is_woken.swap(false, Ordering::Acquire) && !self.is_stopped.load(Ordering::Acquire) {
-            thread::park();
+    }
+
+    /// Takes a worker from those that rest; false if it is to be woken, as another did so.
+    fn rests_no_more(&self, worker: &Worker) -> bool {
+        let mut staff = lock(&self.staff);
+        let at = staff.resting.iter().position(|&resting| resting == worker.index);
+        if let Some(at) = at {
+            staff.resting.remove(at);
+            self.count_spare(&staff);
         }
+        at.is_some()
     }
 
     /// Runs a process that was taken from a queue until its turn ends.
@@ -405,7 +452,8 @@ impl Pool {
                 // Who is there does not know that it is to make way.
                 return self.workers.iter().for_each(|worker| worker.running.preempt(None));
             }
-            Pause::Receiving(until) | Pause::Sleeping(until) => until,
+            Pause::Receiving(until) | Pause::Sleeping(until) | Pause::Outside(until) => until,
+            Pause::Lent => None,
         };
         if let Some(until) = until {
             self.set_timer(place, self.scheduler().nanos(until));
@@ -485,16 +533,24 @@ impl Pool {
             }
             self.wake_sleepers();
             period = self.tick(period);
-            let is_idle = {
+            // What arrives from outside after the look below sees this.
+            self.next_look.store(NEVER, Ordering::SeqCst);
+            let (is_idle, is_expecting) = {
                 let staff = lock(&self.staff);
-                staff.resting.len() == staff.n_started && !self.has_work()
+                (staff.resting.len() == staff.n_started && !self.has_work(), staff.n_expecting != 0)
             };
+            if is_idle {
+                period = TURN;
+            } else if is_expecting {
+                self.have_watched();
+            }
             let now = self.scheduler().nanos(Instant::now());
             let next = if is_idle { NEVER } else { now + period.as_nanos() as u64 };
             // Whoever sets a timer after the look below sees this.
             self.next_look.store(next, Ordering::SeqCst);
             let timer = self.timers.next();
             match next.min(timer) {
+                NEVER if is_expecting => thread::park(),
                 NEVER => self.end(self.deadlock()),
                 wake => thread::park_timeout(Duration::from_nanos(wake.saturating_sub(now))),
             }

@@ -1,4 +1,4 @@
-//! Standard input, output and error.
+//! Standard output and error.
 //!
 //! Output is collected in one buffer for all processes. On a terminal it is written out after each line; otherwise
 //! when the buffer is full, before the program waits for input, before it calls foreign functions, and at its end. A
@@ -9,7 +9,7 @@ use super::format::write_value;
 use super::number::Digits;
 use super::value::Value;
 use crate::object::Str;
-use crate::sys::{self, host, stdio};
+use crate::sys::{self, stdio};
 use crate::{Process, Throw};
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -151,22 +151,6 @@ pub fn flush_for_exit() {
     }
 }
 
-/// The next line of standard input without its end; `None` at the end of input. U+FFFD stands for what is not UTF-8.
-pub fn read_line(p: &Process) -> Result<Option<Str<'_>>, Throw> {
-    flush_out(p)?;
-    let mut line = Vec::new();
-    match host::read_line(&mut line) {
-        Err(error) => Err(throw_io(p, "cannot read standard input", "", &error)),
-        Ok(0) => Ok(None),
-        Ok(_) => Ok(Some(p.new_str(&String::from_utf8_lossy(without_end(&line))))),
-    }
-}
-
-fn without_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,14 +213,5 @@ mod tests {
         out.put(b"x\n").unwrap();
         assert_eq!(out.finish().unwrap_err().raw_os_error(), Some(28));
         assert!(out.flush().is_ok());
-    }
-
-    #[test]
-    fn lines_lose_their_ends() {
-        let lines: [(&[u8], &[u8]); 5] =
-            [(b"a\n", b"a"), (b"a\r\n", b"a"), (b"a", b"a"), (b"\n", b""), (b"a\rb\n", b"a\rb")];
-        for (line, text) in lines {
-            assert_eq!(without_end(line), text);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Systems that Rust's standard library knows.
 
 use std::fs::File;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) use std::fs;
@@ -37,9 +37,9 @@ pub(crate) fn random() -> Option<i64> {
     Some(i64::from_le_bytes(bytes))
 }
 
-/// Appends the next line of standard input, with its end: how many bytes.
-pub(crate) fn read_line(into: &mut Vec<u8>) -> io::Result<usize> {
-    io::stdin().lock().read_until(b'\n', into)
+/// Reads some bytes of standard input: how many, 0 at its end.
+pub(crate) fn read_input(into: &mut [u8]) -> io::Result<usize> {
+    io::stdin().read(into)
 }
 
 /// The system's number of an error, or 0.

@@ -8,9 +8,8 @@ pub(crate) mod fs;
 mod import;
 
 use error::count;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io;
 use std::ops::Sub;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub(crate) use error::error_number;
@@ -168,19 +167,9 @@ fn read(file: i32, into: &mut [u8]) -> io::Result<usize> {
     count(unsafe { import::read(file, into.as_mut_ptr(), into.len()) })
 }
 
-struct Stdin;
-
-impl Read for Stdin {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        read(0, into)
-    }
-}
-
-/// Appends the next line of standard input, with its end: how many bytes.
-pub(crate) fn read_line(into: &mut Vec<u8>) -> io::Result<usize> {
-    static STDIN: Mutex<Option<BufReader<Stdin>>> = Mutex::new(None);
-    let mut stdin = STDIN.lock().unwrap_or_else(PoisonError::into_inner);
-    stdin.get_or_insert_with(|| BufReader::new(Stdin)).read_until(b'\n', into)
+/// Reads some bytes of standard input: how many, 0 at its end.
+pub(crate) fn read_input(into: &mut [u8]) -> io::Result<usize> {
+    read(0, into)
 }
 
 /// Ends the program with this code.
