@@ -180,10 +180,11 @@ impl ModuleBuilder {
         params: &[TypeIdx],
         result: TypeIdx,
         variadic: bool,
+        blocking: bool,
     ) -> ExternIdx {
         self.module.foreign = true;
         let signature = Signature { params: params.into(), result };
-        let external = Extern { library: library.to_owned(), symbol: symbol.to_owned(), signature, variadic };
+        let external = Extern { library: library.to_owned(), symbol: symbol.to_owned(), signature, variadic, blocking };
         ExternIdx::new(position_of(&mut self.module.externs, external))
     }
 

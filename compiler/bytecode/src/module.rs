@@ -68,6 +68,8 @@ pub struct Extern {
     pub signature: Signature,
     /// Whether more arguments may follow.
     pub variadic: bool,
+    /// Whether it may take its time: other processes run meanwhile. It must not call back.
+    pub blocking: bool,
 }
 
 /// A function of the runtime, called by name.

@@ -148,7 +148,7 @@ macro_rules! for_each_op {
         0x53 CALL_NATIVE = CallNative { dst: OptDef, native: Native, args: Uses } where { Special } [Throws Allocs Waits];
         /// `dst = external(args)`, a function of the C library or another library; may have more arguments than
         /// parameters if it is variadic. A `str` is passed as a pointer to its bytes, followed by a zero byte.
-        0x54 CALL_EXTERN = CallExtern { dst: OptDef, external: Extern, args: Uses } where { Special } [Throws Foreign];
+        0x54 CALL_EXTERN = CallExtern { dst: OptDef, external: Extern, args: Uses } where { Special } [Throws Waits Foreign];
         /// Return `func(args)`, reusing the frame. Not inside a try region.
         0x55 TAIL_CALL = TailCall { func: Func, args: Uses } where { Special } [Throws Allocs Ends];
         /// Return `callee(args)`, reusing the frame. Not inside a try region.

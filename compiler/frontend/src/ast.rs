@@ -412,9 +412,10 @@ pub(crate) enum ItemKind {
         methods: Vec<Fn>,
     },
     Fn(Fn),
-    /// The library (`vitte` for the runtime, empty for C's), and what it defines.
+    /// The library (`vitte` for the runtime, empty for C's), whether it may take its time, and what it defines.
     Extern {
         library: Option<Name>,
+        blocking: Option<Span>,
         function: Fn,
     },
     Test {

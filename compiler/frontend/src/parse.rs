@@ -43,6 +43,7 @@ struct Parser<'a> {
 struct Words {
     test: Name,
     assert: Name,
+    blocking: Name,
     spawn_link: Name,
     spawn_monitor: Name,
     underscore: Name,
@@ -53,6 +54,7 @@ pub(crate) fn parse(mut tokens: Tokens, names: &mut Names, diagnostics: &mut Vec
     let words = Words {
         test: names.intern("test"),
         assert: names.intern("assert"),
+        blocking: names.intern("blocking"),
         spawn_link: names.intern("spawn_link"),
         spawn_monitor: names.intern("spawn_monitor"),
         underscore: names.intern("_"),

@@ -152,8 +152,8 @@ pub(crate) enum Source {
     Test(u32),
     /// A function of the runtime, by its name there.
     Native(Name),
-    /// A function of C: its library, and whether it takes more arguments.
-    Extern { library: Option<Name>, variadic: bool },
+    /// A function of C: its library, whether it takes more arguments, and whether it may take its time.
+    Extern { library: Option<Name>, variadic: bool, blocking: bool },
 }
 
 #[derive(Clone, Copy, Debug)]

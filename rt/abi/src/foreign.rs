@@ -1,7 +1,7 @@
 //! How compiled code and interpreter describe a C function to the runtime, and how C code calls the program.
 //!
-//! A signature is a sequence of 32-bit numbers, lower bytes first: the number of fixed parameters, the number of
-//! arguments, the type id of each argument, that of the result. More arguments than fixed parameters make a variadic
+//! A signature is a sequence of 32-bit numbers, lower bytes first: the number of fixed parameters, with the highest bit
+//! set if the function is blocking, the number of arguments, the type id of each argument, that of the result. More arguments than fixed parameters make a variadic
 //! call. Arguments and result travel as slot bits; a `str` or struct as a traced word.
 
 pub mod convention;
@@ -56,9 +56,18 @@ pub struct Registers {
     pub stack: u64,
 }
 
+/// Bit of the first number of a signature: the call may take its time, so that other processes run meanwhile.
+const BLOCKING: u32 = 1 << 31;
+
 /// The bytes of a signature.
 pub fn encode(n_fixed: usize, args: &[TypeId], result: TypeId) -> Vec<u8> {
-    let counts = [n_fixed as u32, args.len() as u32];
+    encode_call(n_fixed, false, args, result)
+}
+
+/// The bytes of the signature of a function that may be blocking.
+pub fn encode_call(n_fixed: usize, is_blocking: bool, args: &[TypeId], result: TypeId) -> Vec<u8> {
+    let mark = if is_blocking { BLOCKING } else { 0 };
+    let counts = [n_fixed as u32 | mark, args.len() as u32];
     counts.iter().chain(args).chain([&result]).flat_map(|number| number.to_le_bytes()).collect()
 }
 
@@ -83,7 +92,12 @@ impl<'s> Signature<'s> {
 
     /// The number of fixed parameters.
     pub fn n_fixed(self) -> usize {
-        number(self.0, 0) as usize
+        (number(self.0, 0) & !BLOCKING) as usize
+    }
+
+    /// Whether the function may take its time.
+    pub fn is_blocking(self) -> bool {
+        number(self.0, 0) & BLOCKING != 0
     }
 
     /// The types of the arguments.
@@ -205,7 +219,10 @@ mod tests {
         assert_eq!(Signature::size(bytes.first_chunk().unwrap()), bytes.len());
         let signature = Signature::decode(&bytes).unwrap();
         assert_eq!((signature.n_fixed(), signature.result()), (1, type_id::UNIT));
-        assert!(signature.args().eq([type_id::F32, 1 << 20]));
+        assert!(signature.args().eq([type_id::F32, 1 << 20]) && !signature.is_blocking());
+        let bytes = encode_call(1, true, &[type_id::F32], type_id::UNIT);
+        let signature = Signature::decode(&bytes).unwrap();
+        assert_eq!((signature.n_fixed(), signature.is_blocking()), (1, true));
         assert!(Signature::decode(&bytes[..bytes.len() - 1]).is_none() && Signature::decode(&[]).is_none());
     }
 }

@@ -144,8 +144,8 @@ macro_rules! for_each_helper {
             vt_receive_wait(millis: Int) -> Bool [Writes Throws Waits];
             // ---- foreign functions
             /// Call the C function at `code`; `signature` points to its description, see [`crate::foreign`], `args` to
-            /// the slot bits of its arguments.
-            vt_call_foreign(code: Ptr, signature: Ptr, args: Ptr) -> Bits [Reads Writes Throws];
+            /// the slot bits of its arguments. The process waits for it if it is blocking.
+            vt_call_foreign(code: Ptr, signature: Ptr, args: Ptr) -> Bits [Reads Writes Throws Waits];
             vt_ptr_str(address: Ptr) -> Str [Reads Allocs];
             /// `x % y` on floats, C's `fmod`.
             vt_fmod(x: Float, y: Float) -> Float [Leaf];

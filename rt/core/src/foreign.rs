@@ -169,15 +169,31 @@ impl Prepared {
     /// The slot bits of the result, or an exception that a callback left.
     fn finish(self, p: &Process, outer: ForeignCall) -> Result<u64, Throw> {
         p.end_foreign(outer);
-        if let Some(exception) = p.take_callback_exception() {
-            return Err(Throw::on(exception));
+        match p.take_callback_exception() {
+            Some(exception) => Err(Throw::on(exception)),
+            None => Ok(self.value(p)),
         }
+    }
+
+    fn value(self, p: &Process) -> u64 {
         let (result, registers) = (self.result, self.call.registers);
-        Ok(match self.structure {
+        match self.structure {
             Some(structure) => structure.take(p, &registers),
             None if result.is_float() => result.slot_bits(registers.floats[0]),
             None => result.slot_bits(registers.ints[0]),
-        })
+        }
+    }
+
+    /// Has a helper make the call: the heap of the process is lent for it, so what C is given neither moves nor dies.
+    fn have_made(mut self, p: &Process) -> Result<u64, Throw> {
+        let work = move || {
+            // It cannot call back, wherever it runs.
+            let caller = CURRENT.replace(std::ptr::null());
+            make(&mut self.call);
+            CURRENT.set(caller);
+            self
+        };
+        p.have_done(true, work, |p, made| Ok(made.value(p)))
     }
 }
 
@@ -191,6 +207,9 @@ fn make(call: &mut Call) {
 /// Calls a C function for compiled code.
 fn call(p: &Process, code: u64, signature: Signature<'_>, args: &[u64]) -> Result<u64, Throw> {
     let mut prepared = prepare(p, code, signature, args);
+    if signature.is_blocking() {
+        return prepared.have_made(p);
+    }
     let outer = prepared.announce(p);
     make(&mut prepared.call);
     prepared.finish(p, outer)
@@ -229,7 +248,7 @@ pub(crate) unsafe fn signature_at<'s>(at: *const u8) -> Signature<'s> {
 pub unsafe extern "C" fn vt_callback(shim: u64, registers: *mut Registers, signature: *const u8) {
     let p = CURRENT.get();
     if p.is_null() {
-        fatal("C code called back on a thread of its own");
+        fatal("C code called back on a thread of its own, or from a function that is declared blocking");
     }
     // SAFETY: the process that runs on this thread called C, so nobody has an exclusive reference to it. The callback
     // passes its registers and its signature.

@@ -27,7 +27,7 @@ mod tests;
 mod timers;
 
 pub(crate) use handle::Handle;
-pub(crate) use outside::{Lookout, Ticket};
+pub(crate) use outside::{Lookout, Ticket, Waits};
 pub use room::Room;
 
 #[cfg(all(unix, not(miri)))]
@@ -209,6 +209,7 @@ pub struct Scheduler {
     pool: Settled<Pool>,
     /// The pool, for those who do not make it: so it is not in programs that never spawn.
     crew: Settled<&'static dyn Crew>,
+    waits: Settled<&'static dyn Waits>,
     lookout: Settled<&'static dyn Lookout>,
     /// When the program began.
     start: Instant,
@@ -227,6 +228,7 @@ impl Scheduler {
             maker: Settled::default(),
             pool: Settled::default(),
             crew: Settled::default(),
+            waits: Settled::default(),
             lookout: Settled::default(),
             start: Instant::now(),
             skipped: AtomicU64::new(0),
@@ -359,18 +361,6 @@ impl Scheduler {
         }
     }
 
-    /// Looks out until something happens, or for no longer than until so many nanoseconds after the program began: what
-    /// is outside takes real time, even if that of the program is not.
-    fn look(&self, lookout: &dyn Lookout, until: Option<u64>) {
-        let began = Instant::now();
-        let limit = until.map(|until| Duration::from_nanos(until.saturating_sub(self.nanos(self.now()))));
-        lookout.look(limit);
-        if self.is_seeded {
-            let passed = began.elapsed().as_nanos() as u64;
-            self.skipped.fetch_add(passed, Ordering::Relaxed);
-        }
-    }
-
     /// A number below `limit` that follows from the seed. Used by one thread.
     fn choose(&self, limit: u64) -> u64 {
         let mut x = self.random.load(Ordering::Relaxed);
@@ -388,9 +378,7 @@ impl Scheduler {
             return true;
         }
         if let (Pause::Outside(_), Some(lookout)) = (pause, self.lookout()) {
-            if !main.has_arrived() {
-                self.look(lookout, until.map(|until| self.nanos(until)));
-            }
+            lookout.wait_alone(main, until);
             return true;
         }
         until.is_some_and(|until| {
@@ -439,11 +427,18 @@ enum Outcome {
 }
 
 fn outcome(turn: Turn, process: &Process) -> Outcome {
+    if turn == Turn::Paused(Pause::Lent) {
+        // It ends when it has its heap back.
+        return Outcome::Paused(Pause::Lent);
+    }
     match (turn, process.take_doom()) {
         (Turn::Exited(code), _) => Outcome::Exited(code),
         (Turn::Returned, _) => Outcome::Returned,
         (Turn::Failed, _) => Outcome::Ended(Reason::uncaught(process)),
-        (Turn::Doomed | Turn::Paused(_), Some(reason)) => Outcome::Ended(reason),
+        (Turn::Doomed | Turn::Paused(_), Some(reason)) => {
+            process.runtime().scheduler().waits().into_iter().for_each(|waits| waits.end(process));
+            Outcome::Ended(reason)
+        }
         (Turn::Doomed, None) => unreachable!("doomed for no reason"),
         (Turn::Paused(pause), None) => Outcome::Paused(pause),
     }
@@ -522,8 +517,7 @@ impl Process {
     pub(crate) fn finish_pause(&self) {
         match self.scheduled().pause.take() {
             Some(Pause::Receiving(_)) => self.set_result(u64::from(waited(self))),
-            Some(Pause::Outside(_) | Pause::Lent) => return self.finish_expecting(),
-            Some(Pause::Sleeping(_) | Pause::Yielding | Pause::Crowded(_)) => {}
+            Some(Pause::Sleeping(_) | Pause::Yielding | Pause::Crowded(_) | Pause::Outside(_) | Pause::Lent) => {}
             None => return,
         }
         self.clear_suspended();

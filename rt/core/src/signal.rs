@@ -139,11 +139,12 @@ impl Process {
     pub(crate) fn begin_turn(&self) -> Option<Turn> {
         self.receive_signals();
         let pause = self.pause();
-        if pause == Some(Pause::Lent) && !self.has_arrived() {
-            return Some(Turn::Paused(Pause::Lent));
+        if let Some(pause @ (Pause::Outside(_) | Pause::Lent)) = pause
+            && let Some(waits) = self.runtime().scheduler().waits()
+        {
+            return waits.begin_turn(self, pause);
         }
         if self.is_doomed() {
-            self.end_expecting();
             return Some(Turn::Doomed);
         }
         let is_early = |until: Option<Instant>| until.is_none_or(|until| until > self.runtime().scheduler().now());
@@ -152,7 +153,6 @@ impl Process {
                 Some(Turn::Paused(pause))
             }
             Some(pause @ Pause::Sleeping(until)) if is_early(until) => Some(Turn::Paused(pause)),
-            Some(pause @ Pause::Outside(until)) if !self.has_arrived() && is_early(until) => Some(Turn::Paused(pause)),
             _ => {
                 self.finish_pause();
                 None

@@ -13,6 +13,7 @@ use crate::process::Process;
 use crate::runtime::Runtime;
 use crate::scheduler::{Lookout, Pid, Ticket};
 use crate::sync::lock;
+use crate::sys::host::Instant;
 use crate::sys::net::{Epoll, raise_file_limit};
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
@@ -217,6 +218,10 @@ impl Lookout for Sockets {
                 socket.happen(read, write, false);
             }
         });
+    }
+
+    fn wait_alone(&self, main: &Process, until: Option<Instant>) {
+        main.runtime().scheduler().look_for(self, main, until);
     }
 
     fn interrupt(&self) {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use vitbc::verify::Regions;
 use vitbc::{ExternIdx, FuncIdx, Function, Inst, Label, MethodIdx, Module, Reg, Type, TypeIdx, Verified};
 use vitte_abi::TypeId;
-use vitte_abi::foreign::encode;
+use vitte_abi::foreign::{encode, encode_call};
 use vitte_abi::object::Repr;
 use vitte_layout::Layout;
 use vitte_rt::object::Form;
@@ -216,9 +216,10 @@ impl Decoder<'_, '_> {
     }
 
     fn foreign(&self, external: ExternIdx, args: &[Reg]) -> ForeignSite {
-        let signature = &self.module.externs[external.index()].signature;
+        let function = &self.module.externs[external.index()];
+        let signature = &function.signature;
         let types: Vec<TypeId> = args.iter().map(|&arg| self.ty(arg).0).collect();
-        let bytes = encode(signature.params.len(), &types, signature.result.0);
+        let bytes = encode_call(signature.params.len(), function.blocking, &types, signature.result.0);
         ForeignSite { external: external.0, n_args: args.len() as u32, signature: bytes.into() }
     }
 }

@@ -325,7 +325,7 @@ impl Machine {
                 }
                 Op::CallExtern { dst, site, args } => {
                     save!();
-                    reg!(dst) = attempt!(self.call_extern(tracer, func, site, args));
+                    result!(dst, attempt!(self.call_extern(tracer, func, site, args)));
                 }
                 Op::Closure { dst, site, func: callee } => {
                     safepoint!();

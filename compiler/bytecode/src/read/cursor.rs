@@ -86,13 +86,13 @@ impl<'a> Cursor<'a> {
         Ok(self.bytes(1, what)?[0])
     }
 
-    /// A byte that is 0 or 1.
-    pub(super) fn bool(&mut self, what: &str) -> Result<bool> {
-        match self.u8(what)? {
-            0 => Ok(false),
-            1 => Ok(true),
-            byte => Err(self.error_at(self.position - 1, Code::BAD_KIND, format!("{what} is {byte}, neither 0 nor 1"))),
+    /// A byte of marks, of which all bits but those in `known` must be 0.
+    pub(super) fn marks(&mut self, what: &str, known: u8) -> Result<u8> {
+        let byte = self.u8(what)?;
+        if byte & !known == 0 {
+            return Ok(byte);
         }
+        Err(self.error_at(self.position - 1, Code::BAD_KIND, format!("{what} are {byte}, more than {known}")))
     }
 
     /// Four bytes, least significant first.

@@ -41,12 +41,11 @@ pub(super) fn imports(cursor: &mut Cursor<'_>, module: &mut Module) -> Result<()
         })
     })?;
     module.externs = cursor.list(ANY, "C functions", |cursor| {
-        Ok(Extern {
-            library: cursor.name("a library's name")?,
-            symbol: cursor.name("a symbol")?,
-            signature: signature(cursor)?,
-            variadic: cursor.bool("the mark of a variadic function")?,
-        })
+        let library = cursor.name("a library's name")?;
+        let symbol = cursor.name("a symbol")?;
+        let signature = signature(cursor)?;
+        let marks = cursor.marks("the marks of a C function", 3)?;
+        Ok(Extern { library, symbol, signature, variadic: marks & 1 != 0, blocking: marks & 2 != 0 })
     })?;
     module.natives = cursor.list(ANY, "runtime functions", |cursor| {
         Ok(Native { name: cursor.name("a runtime function's name")?, signature: signature(cursor)? })

@@ -62,12 +62,13 @@ pub(super) struct ImportItem<'s> {
     pub(super) signature: SignatureExpr<'s>,
 }
 
-/// `EXTERN "m" cbrt(float) -> float`
+/// `EXTERN "m" cbrt(float) -> float`, `EXTERN BLOCKING sleep(u32) -> u32`
 pub(super) struct ExternItem<'s> {
     pub(super) library: String,
     pub(super) symbol: String,
     pub(super) signature: SignatureExpr<'s>,
     pub(super) variadic: bool,
+    pub(super) blocking: bool,
 }
 
 /// `NATIVE str_find(str, str, int) -> int?`
@@ -232,9 +233,14 @@ fn import<'s>(parser: &mut Parser<'_, 's>) -> Parsed<ImportItem<'s>> {
     Ok(ImportItem { module, name, signature: type_expr::parse_signature(parser)? })
 }
 
-/// `"m" cbrt(float) -> float`, `printf(ptr, ...) -> i32`
+/// `"m" cbrt(float) -> float`, `printf(ptr, ...) -> i32`, `BLOCKING sleep(u32) -> u32`
 fn external<'s>(parser: &mut Parser<'_, 's>) -> Parsed<ExternItem<'s>> {
+    let is_word = matches!(parser.peek(), Token::Word(_));
     let mut symbol = parser.name("a library in quotes or a symbol")?.into_owned();
+    let blocking = is_word && symbol.eq_ignore_ascii_case("blocking") && !parser.at('(');
+    if blocking {
+        symbol = parser.name("a library in quotes or a symbol")?.into_owned();
+    }
     let mut library = String::new();
     if !parser.at('(') {
         library = std::mem::replace(&mut symbol, parser.name("a symbol")?.into_owned());
@@ -255,7 +261,7 @@ fn external<'s>(parser: &mut Parser<'_, 's>) -> Parsed<ExternItem<'s>> {
         params: params.into_iter().flatten().collect(),
         result: type_expr::parse_result(parser)?.map(Box::new),
     };
-    Ok(ExternItem { library, symbol, signature, variadic })
+    Ok(ExternItem { library, symbol, signature, variadic, blocking })
 }
 
 /// The header of a function; passes over its body.

@@ -211,7 +211,8 @@ impl<'m> Printer<'m> {
                 params += if params.is_empty() { "..." } else { ", ..." };
             }
             let result = self.types.result(external.signature.result, TypeIdx::UNIT);
-            self.line(format_args!("EXTERN {library}{}({params}){result}", spell::name(&external.symbol)));
+            let blocking = if external.blocking { "BLOCKING " } else { "" };
+            self.line(format_args!("EXTERN {blocking}{library}{}({params}){result}", spell::name(&external.symbol)));
         }
         for native in &self.module.natives {
             let signature = self.types.signature(&native.signature);

@@ -43,8 +43,8 @@ pub(super) fn module(
     }
     for item in items.externs {
         let signature = types.signature(&item.signature, &mut module, &mut interner, errors);
-        let (library, symbol, variadic) = (item.library, item.symbol, item.variadic);
-        module.externs.push(Extern { library, symbol, signature, variadic });
+        let (library, symbol, variadic, blocking) = (item.library, item.symbol, item.variadic, item.blocking);
+        module.externs.push(Extern { library, symbol, signature, variadic, blocking });
     }
     for item in items.natives {
         let signature = types.signature(&item.signature, &mut module, &mut interner, errors);

@@ -178,6 +178,7 @@ mod tests {
             symbol: "f".into(),
             signature: signature.clone(),
             variadic: false,
+            blocking: false,
         });
         module.natives.push(Native { name: "f".into(), signature });
         module.globals.push(Global { name: "g".into(), ty: TypeIdx::ANY, value: Const::Nil });

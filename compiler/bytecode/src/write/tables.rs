@@ -35,7 +35,7 @@ pub(super) fn imports(sink: &mut Sink, module: &Module) {
         sink.str(&external.library);
         sink.str(&external.symbol);
         sink.signature(&external.signature);
-        sink.u8(external.variadic.into());
+        sink.u8(u8::from(external.variadic) | u8::from(external.blocking) << 1);
     });
     sink.list(&module.natives, |sink, native| {
         sink.str(&native.name);

@@ -124,6 +124,7 @@ pub fn sample() -> Module {
         symbol: "printf".to_owned(),
         signature: signature(&[TypeIdx::STR], TypeIdx::I32),
         variadic: true,
+        blocking: true,
     }];
     module.natives =
         vec![Native { name: "str_find".to_owned(), signature: signature(&[TypeIdx::STR, TypeIdx::STR], ty(3)) }];

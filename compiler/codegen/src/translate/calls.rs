@@ -4,7 +4,7 @@ use super::Translator;
 use crate::ir::{Op, Region, Terminator, Value};
 use vitbc::{CaptureIdx, ExternIdx, FuncIdx, MethodIdx, NativeIdx, Reg, Type, TypeIdx};
 use vitte_abi::TypeId;
-use vitte_abi::foreign::encode;
+use vitte_abi::foreign::encode_call;
 use vitte_abi::functions::{ArgType, Helper};
 use vitte_abi::object::Repr;
 
@@ -58,9 +58,10 @@ impl Translator<'_> {
 
     /// By the description of [`vitte_abi::foreign`].
     pub(super) fn call_extern(&mut self, dst: Option<Reg>, external: ExternIdx, args: &[Reg]) {
-        let signature = &self.env.module.externs[external.index()].signature;
+        let function = &self.env.module.externs[external.index()];
+        let signature = &function.signature;
         let types: Vec<TypeId> = args.iter().map(|&arg| self.ty(arg).0).collect();
-        let description = encode(signature.params.len(), &types, signature.result.0);
+        let description = encode_call(signature.params.len(), function.blocking, &types, signature.result.0);
         let mut slots = Vec::with_capacity(args.len());
         for &arg in args {
             let value = self.read(arg);

@@ -66,7 +66,7 @@ pub(super) fn declare(program: &mut Program, module: ModuleId, ast: &Ast, main: 
                     Def::Func(add_func(program, (module, position), function, full_name, Source::Item(position, 0))),
                 )
             }
-            ItemKind::Extern { library, function } => {
+            ItemKind::Extern { library, blocking, function } => {
                 let full_name = full(program, function.name);
                 // `extern "vitte" fn`, or `extern "vitte name" fn` if the runtime has another name for it.
                 let text = library.map_or("", |library| program.text(library)).to_owned();
@@ -79,9 +79,15 @@ pub(super) fn declare(program: &mut Program, module: ModuleId, ast: &Ast, main: 
                     let message = "functions of the runtime are reached through the standard library only";
                     program.report(Diagnostic::error(codes::BAD_FOREIGN, item.span, message));
                 }
+                if let (Some(_), Some(span)) = (native, blocking) {
+                    let message = "functions of the runtime see to that themselves";
+                    program.report(Diagnostic::error(codes::MISPLACED, *span, message));
+                }
                 let source = match native {
                     Some(name) => Source::Native(name),
-                    None => Source::Extern { library: *library, variadic: function.variadic },
+                    None => {
+                        Source::Extern { library: *library, variadic: function.variadic, blocking: blocking.is_some() }
+                    }
                 };
                 (function.name, Def::Func(add_func(program, (module, position), function, full_name, source)))
             }

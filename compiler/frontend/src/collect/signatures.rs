@@ -235,6 +235,7 @@ fn check_extern(program: &mut Program, id: FuncId) {
     if matches!(func.source, Source::Native(_)) {
         return;
     }
+    let is_blocking = matches!(func.source, Source::Extern { blocking: true, .. });
     let mut all: Vec<(Ty, Span, bool)> = func.params.iter().map(|param| (param.ty, param.span, true)).collect();
     all.push((func.result, func.span, false));
     for (ty, span, is_param) in all {
@@ -244,6 +245,9 @@ fn check_extern(program: &mut Program, id: FuncId) {
             || !is_param && matches!(kind, Kind::Unit | Kind::Never);
         if !fits {
             no_c_type(program, ty, span);
+        } else if is_blocking && matches!(kind, Kind::ExternFn(..)) {
+            let message = "a blocking function cannot call back: other processes run meanwhile";
+            program.report(Diagnostic::error(codes::BAD_FOREIGN, span, message));
         }
     }
 }

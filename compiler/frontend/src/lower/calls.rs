@@ -63,7 +63,7 @@ impl FunctionLower<'_, '_, '_> {
 
     fn call_extern(&mut self, func: FuncId, args: &[Reg], types: &[Ty], dst: Option<Reg>, span: Span) {
         let program = &self.low.session.program;
-        let Source::Extern { library, variadic } = program.func(func).source else {
+        let Source::Extern { library, variadic, blocking } = program.func(func).source else {
             unreachable!("only C functions are called so")
         };
         let library = library.map_or("", |library| program.text(library)).to_owned();
@@ -93,7 +93,7 @@ impl FunctionLower<'_, '_, '_> {
             self.emit(Inst::PtrItems { dst: reg, list }, span);
         }
         let result = self.low.result_type(result);
-        let external = self.low.out.external(&library, &symbol, &params, result, variadic);
+        let external = self.low.out.external(&library, &symbol, &params, result, variadic, blocking);
         self.emit(Inst::CallExtern { dst, external, args: regs.into() }, span);
     }
 

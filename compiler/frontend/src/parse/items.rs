@@ -208,6 +208,8 @@ impl Parser<'_> {
             Tok::Str => Some(self.bump().name()),
             _ => None,
         };
+        // A word that means something here alone.
+        let blocking = self.at_word(self.words.blocking).then(|| self.bump().span());
         if !self.at_keyword(kw::FN) {
             return Err(self.unexpected("`fn` or `struct`"));
         }
@@ -216,7 +218,7 @@ impl Parser<'_> {
             let message = "a foreign function has no body here";
             return Err(self.error(Diagnostic::error(codes::UNEXPECTED, self.span(), message)));
         }
-        Ok(ItemKind::Extern { library, function })
+        Ok(ItemKind::Extern { library, blocking, function })
     }
 
     /// A function; without a body only if that is allowed.

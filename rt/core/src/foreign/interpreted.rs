@@ -82,6 +82,12 @@ pub fn call_interpreted<C: Caller>(caller: &mut C, code: u64, signature: &[u8], 
     let signature = Signature::decode(signature).unwrap_or_else(|| unreachable!("the interpreter encodes whole ones"));
     let p = caller.process();
     let mut prepared = prepare(p, code, signature, args);
+    if signature.is_blocking() {
+        let former = LENT.replace(None);
+        let outcome = prepared.have_made(p);
+        LENT.set(former);
+        return outcome;
+    }
     let outer = prepared.announce(p);
     let lent = Lent { caller: ptr::from_mut(caller).cast(), take: take::<C> };
     let former = LENT.replace(Some(lent));
@@ -95,7 +101,9 @@ pub fn call_interpreted<C: Caller>(caller: &mut C, code: u64, signature: &[u8], 
 /// # Safety
 /// To be called by them alone, with the registers that C left.
 pub(crate) unsafe extern "C" fn vt_interpreted(index: u32, registers: *mut Registers) {
-    let Some(lent) = LENT.get() else { fatal("C code called back on a thread of its own") };
+    let Some(lent) = LENT.get() else {
+        fatal("C code called back on a thread of its own, or from a function that is declared blocking")
+    };
     // SAFETY: the caller waits for C on this thread and uses no reference of its own meanwhile; the registers are those
     // of the trampoline.
     unsafe { (lent.take)(lent.caller, index, registers) };

@@ -11,7 +11,7 @@
 //! deadlock.
 
 use super::handle::Handle;
-use super::{Pid, Scheduler};
+use super::{Pause, Pid, Scheduler, Turn};
 use crate::helpers::Job;
 use crate::process::Process;
 use crate::runtime::Runtime;
@@ -25,10 +25,48 @@ pub(crate) trait Lookout: Sync {
     /// Tells the processes for which something has happened. Waits until something has, or for `limit`, or until it is
     /// interrupted.
     fn look(&self, limit: Option<Duration>);
+    /// While the main process is alone: looks out once for what it waits for, for no longer than until this moment.
+    fn wait_alone(&self, main: &Process, until: Option<Instant>);
     /// Has another thread's [`Lookout::look`], or the next one, return.
     fn interrupt(&self);
     /// A process has ended.
     fn process_ended(&self, pid: Pid);
+}
+
+/// What becomes of processes that wait outside. Reached from where they begin to alone, so that it is not in programs
+/// without such.
+pub(crate) trait Waits: Sync {
+    /// See [`Process::begin_turn`]: for such a pause.
+    fn begin_turn(&self, process: &Process, pause: Pause) -> Option<Turn>;
+    /// The process ends, which may wait.
+    fn end(&self, process: &Process);
+}
+
+struct Outside;
+
+impl Waits for Outside {
+    fn begin_turn(&self, process: &Process, pause: Pause) -> Option<Turn> {
+        let is_doomed = process.is_doomed();
+        let is_early = |until: Instant| until > process.runtime().scheduler().now();
+        let goes_on = process.has_arrived()
+            || match pause {
+                Pause::Outside(until) => is_doomed || until.is_some_and(|until| !is_early(until)),
+                _ => false,
+            };
+        if !goes_on {
+            return Some(Turn::Paused(pause));
+        }
+        if is_doomed {
+            return Some(Turn::Doomed);
+        }
+        process.scheduled().pause.set(None);
+        process.finish_expecting();
+        None
+    }
+
+    fn end(&self, process: &Process) {
+        process.end_expecting();
+    }
 }
 
 /// A wait of a process.
@@ -91,9 +129,13 @@ impl Process {
     }
 
     /// Begins to wait for something outside: to be called before anybody can say that it has happened. Then the process
-    /// pauses with [`Pause::Outside`](super::Pause) or [`Pause::Lent`](super::Pause).
+    /// pauses with [`Pause::Outside`] or [`Pause::Lent`].
     pub(crate) fn expect(&self) -> Ticket {
-        if let Some(crew) = self.runtime().scheduler().crew.get() {
+        let scheduler = self.runtime().scheduler();
+        if scheduler.waits.get().is_none() {
+            scheduler.waits.set(&Outside);
+        }
+        if let Some(crew) = scheduler.crew.get() {
             crew.expect();
         }
         Ticket { runtime: self.runtime(), pid: self.pid(), number: self.wait_outside().begin() }
@@ -105,7 +147,7 @@ impl Process {
     }
 
     /// Before the process goes on: makes the result of what it waited in, or has it raise an exception.
-    pub(super) fn finish_expecting(&self) {
+    fn finish_expecting(&self) {
         let arrived = self.end_expecting();
         match self.take_finish().map_or(Ok(u64::from(arrived)), |finish| finish(self)) {
             Ok(bits) => {
@@ -159,6 +201,29 @@ impl Scheduler {
     /// Has a helper do something for a process; there must be several.
     pub(crate) fn help(&self, job: Job) {
         self.crew.get().expect("processes have helpers once there are several").help(job);
+    }
+
+    /// Looks out until something happens, or for no longer than until so many nanoseconds after the program began: what
+    /// is outside takes real time, even if that of the program is not.
+    pub(super) fn look(&self, lookout: &dyn Lookout, until: Option<u64>) {
+        let began = Instant::now();
+        let limit = until.map(|until| Duration::from_nanos(until.saturating_sub(self.nanos(self.now()))));
+        lookout.look(limit);
+        if self.is_seeded {
+            let passed = began.elapsed().as_nanos() as u64;
+            self.skipped.fetch_add(passed, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn waits(&self) -> Option<&'static dyn Waits> {
+        self.waits.get().copied()
+    }
+
+    /// For [`Lookout::wait_alone`].
+    pub(crate) fn look_for(&self, lookout: &dyn Lookout, main: &Process, until: Option<Instant>) {
+        if !main.has_arrived() {
+            self.look(lookout, until.map(|until| self.nanos(until)));
+        }
     }
 
     fn arrived(&self, pid: Pid, number: u32) -> bool {

@@ -5,7 +5,7 @@
 //! Workers that never rest look from time to time.
 
 use super::super::{Lookout, Pid};
-use super::{NEVER, Pool, Staff, WORKER, Worker, lock};
+use super::{Instant, NEVER, Pool, Process, Staff, WORKER, Worker, lock};
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
 use std::thread::{self, Thread};
@@ -112,6 +112,8 @@ impl Lookout for Parking {
             None => thread::park(),
         }
     }
+
+    fn wait_alone(&self, _: &Process, _: Option<Instant>) {}
 
     fn interrupt(&self) {}
 
