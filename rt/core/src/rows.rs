@@ -7,6 +7,7 @@ pub use crate::mailbox::{
     receive_seek as vt_receive_seek, receive_skip as vt_receive_skip, receive_take as vt_receive_take,
     receive_wait as vt_receive_wait, self_pid as vt_self, send as vt_send, sleep as vt_sleep, spawn as vt_spawn,
 };
+pub use crate::report::tell_uncaught as vt_tell_uncaught;
 pub use crate::report::unreachable as vt_unreachable;
 pub use crate::stdlib::any::{
     any_add as vt_any_add, any_and as vt_any_and, any_div as vt_any_div, any_le as vt_any_le, any_lt as vt_any_lt,
@@ -71,5 +72,4 @@ pub use crate::stdlib::system::{
     hostname as vt_hostname, random_seed as vt_random_seed, time_monotonic as vt_time_monotonic,
     time_now as vt_time_now,
 };
-pub use crate::report::tell_uncaught as vt_tell_uncaught;
 pub use crate::trace::stack_trace as vt_stack_trace;
