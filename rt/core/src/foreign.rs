@@ -25,6 +25,9 @@ use vitte_abi::TypeId;
 use vitte_abi::foreign::convention::{Cursor, Passing, Piece, Place};
 use vitte_abi::foreign::{CType, Layout, Registers, Signature};
 
+/// How many C functions may have called back at once. Each takes some of the thread's stack.
+const MAX_CALLBACKS: usize = 500;
+
 /// The arguments of a call in the making.
 struct Outgoing {
     cursor: Cursor,
@@ -256,9 +259,14 @@ pub unsafe extern "C" fn vt_callback(shim: u64, registers: *mut Registers, signa
         let (p, registers) = (&*p, &mut *registers);
         let mut incoming = Incoming::open(p, signature_at(signature), registers, false);
         let mut failed = p.has_callback_exception();
-        if !failed && p.call_back(shim, incoming.words.as_mut_ptr() as u64) != 0 {
-            p.set_callback_exception(p.exception());
-            failed = true;
+        if !failed {
+            let raised = if p.n_callbacks() == MAX_CALLBACKS {
+                Some(p.throw_stack_overflow().exception())
+            } else {
+                (p.call_back(shim, incoming.words.as_mut_ptr() as u64) != 0).then(|| p.exception())
+            };
+            failed = raised.is_some();
+            raised.into_iter().for_each(|exception| p.set_callback_exception(exception));
         }
         incoming.close(p, registers, failed);
     }

@@ -9,7 +9,7 @@
 //! All of it happens on one stack. The interpreter lends itself for the time of the call, so that only one reference to
 //! it is in use at any time.
 
-use super::{Incoming, make, prepare};
+use super::{Incoming, MAX_CALLBACKS, make, prepare};
 use crate::code_memory::CodeMemory;
 use crate::context::{called_back, trampoline};
 use crate::process::Process;
@@ -19,9 +19,6 @@ use crate::word::Word;
 use std::cell::Cell;
 use std::ptr;
 use vitte_abi::foreign::{Registers, Signature};
-
-/// How many C functions may have called back at once. Each takes some of the thread's stack.
-const MAX_CALLBACKS: usize = 500;
 
 /// What calls C functions and is called by them: an interpreter of one process.
 pub trait Caller {
