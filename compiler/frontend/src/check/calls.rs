@@ -341,6 +341,7 @@ impl Checker<'_, '_> {
 
     /// A call through a function value.
     pub(super) fn call_value(&mut self, callee: NodeId, args: &[ExprId], span: Span) -> NodeId {
+        let callee = self.known_value(callee);
         let ty = self.ty(callee);
         match self.kind(ty) {
             Kind::Fn(params, result) => {
@@ -363,7 +364,11 @@ impl Checker<'_, '_> {
                 for &arg in args {
                     self.expr(arg, None);
                 }
-                if !matches!(kind, Kind::Error | Kind::Never) {
+                if let Kind::Optional(_) = kind {
+                    let at = self.span(callee);
+                    let diagnostic = Diagnostic::error(codes::MAYBE_NIL, at, "this may be nil, which cannot be called");
+                    self.error(diagnostic.fix("throw `NilError` if it is nil", at.after(), "!"));
+                } else if !matches!(kind, Kind::Error | Kind::Never) {
                     let (shown, at) = (self.show(ty), self.span(callee));
                     let message = format!("`{shown}` is not a function");
                     self.error(Diagnostic::error(codes::NOT_CALLABLE, at, message));

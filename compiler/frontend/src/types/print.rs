@@ -42,8 +42,12 @@ impl Program {
                 out.push(')');
             }
             Kind::Optional(inner) => {
+                // `fn() -> int?` gives an optional.
+                let gives =
+                    matches!(types.kind(inner), Kind::Fn(_, result) | Kind::ExternFn(_, result) if result != Ty::UNIT);
+                out.push_str(if gives { "(" } else { "" });
                 self.print_type(types, inner, out);
-                out.push('?');
+                out.push_str(if gives { ")?" } else { "?" });
             }
             Kind::Fn(params, result) | Kind::ExternFn(params, result) => {
                 out.push_str(if matches!(types.kind(ty), Kind::Fn(..)) { "fn(" } else { "extern fn(" });
