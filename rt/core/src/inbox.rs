@@ -57,6 +57,7 @@ pub(crate) struct Node<S> {
 
 impl<S> Node<S> {
     /// A signal that is in no list yet.
+    #[inline]
     pub(crate) fn new(signal: S) -> Box<Node<S>> {
         spare::take(Node { signal, next: null_mut() })
     }
@@ -75,8 +76,8 @@ impl<S> Default for Inbox<S> {
 
 impl<S> Inbox<S> {
     /// Adds a signal.
-    pub(crate) fn put(&self, signal: S) -> Put {
-        let node = Box::into_raw(Node::new(signal));
+    pub(crate) fn put(&self, node: Box<Node<S>>) -> Put {
+        let node = Box::into_raw(node);
         let mut last = self.last.load(Ordering::Relaxed);
         while last.addr() != CLOSED {
             // SAFETY: nobody else knows the node yet.
@@ -229,12 +230,12 @@ mod tests {
         let inbox = Inbox::default();
         assert!(inbox.is_empty() && inbox.take().next().is_none());
         for n in 0..5 {
-            inbox.put(n);
+            inbox.put(Node::new(n));
         }
         assert!(!inbox.is_empty());
         assert_eq!(signals(inbox.take()), [0, 1, 2, 3, 4]);
-        inbox.put(7);
-        inbox.put(8);
+        inbox.put(Node::new(7));
+        inbox.put(Node::new(8));
         assert_eq!(signals(inbox.take()), [7, 8]);
         assert!(inbox.is_empty());
         let mut list = List::default();
@@ -252,14 +253,15 @@ mod tests {
     fn a_process_is_woken_once_and_none_after_its_end() {
         let inbox = Inbox::default();
         assert!(inbox.park() && inbox.is_empty());
-        assert_eq!([inbox.put(1), inbox.put(2)], [Put::Wakes, Put::Added]);
+        let put = |n| inbox.put(Node::new(n));
+        assert_eq!([put(1), put(2)], [Put::Wakes, Put::Added]);
         assert!(!inbox.park(), "something has arrived");
         assert_eq!(signals(inbox.take()), [1, 2]);
         assert!(inbox.park() && inbox.wake() && !inbox.wake() && !inbox.park() && inbox.is_empty());
-        assert_eq!((inbox.put(3), signals(inbox.take())), (Put::Added, vec![3]));
+        assert_eq!((put(3), signals(inbox.take())), (Put::Added, vec![3]));
         assert!(!inbox.wake() && signals(inbox.take()).is_empty() && inbox.park());
-        assert_eq!((inbox.put(4), signals(inbox.close())), (Put::Wakes, vec![4]));
-        assert!(inbox.put(5) == Put::Refused && inbox.is_empty() && !inbox.wake());
+        assert_eq!((put(4), signals(inbox.close())), (Put::Wakes, vec![4]));
+        assert!(put(5) == Put::Refused && inbox.is_empty() && !inbox.wake());
     }
 
     #[test]
@@ -268,7 +270,7 @@ mod tests {
         std::thread::scope(|scope| {
             for thread in 0..4 {
                 let inbox = &inbox;
-                scope.spawn(move || (0..2000).for_each(|n| assert!(inbox.put((thread, n)) == Put::Added)));
+                scope.spawn(move || (0..2000).for_each(|n| assert!(inbox.put(Node::new((thread, n))) == Put::Added)));
             }
             let mut next = [0; 4];
             while next != [2000; 4] {
@@ -296,7 +298,7 @@ mod models {
             let putters: Vec<_> = (0..2)
                 .map(|thread| {
                     let inbox = inbox.clone();
-                    thread::spawn(move || (0..2).for_each(|n| assert!(inbox.put((thread, n)) == Put::Added)))
+                    thread::spawn(move || (0..2).for_each(|n| assert!(inbox.put(Node::new((thread, n))) == Put::Added)))
                 })
                 .collect();
             let mut taken: Vec<_> = inbox.take().map(|node| node.signal).collect();
@@ -317,7 +319,7 @@ mod models {
                 .map(|other| {
                     let (inbox, woken) = (inbox.clone(), woken.clone());
                     thread::spawn(move || {
-                        if (other == 0 && inbox.put(0) == Put::Wakes) || (other == 1 && inbox.wake()) {
+                        if (other == 0 && inbox.put(Node::new(0)) == Put::Wakes) || (other == 1 && inbox.wake()) {
                             woken.fetch_add(1, Ordering::Release);
                         }
                     })

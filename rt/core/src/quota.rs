@@ -90,17 +90,17 @@ impl MailboxQuota {
         self.0.store(most.min(UNLIMITED as u64 - 1) as i32, Ordering::Relaxed);
     }
 
-    /// What a sender puts into the inbox in place of a signal: if that is a message too many, one that ends the
-    /// process, once.
-    pub(crate) fn check(&self, signal: Signal) -> Option<Signal> {
+    /// Before a sender puts a signal into the inbox: if that is a message too many, it becomes one that ends the process,
+    /// once; false if it is not to be put there.
+    pub(crate) fn check(&self, signal: &mut Signal) -> bool {
         if self.0.load(Ordering::Relaxed) == UNLIMITED || !matches!(signal, Signal::Message(_)) {
-            return Some(signal);
+            return true;
         }
-        match self.admit() {
-            Admission::Granted => Some(signal),
-            Admission::Exceeds => Some(Signal::MailboxLimit),
-            Admission::Late => None,
+        let admission = self.admit();
+        if admission == Admission::Exceeds {
+            *signal = Signal::MailboxLimit;
         }
+        admission != Admission::Late
     }
 
     /// A message arrives.

@@ -34,7 +34,7 @@ pub use room::Room;
 use crate::body::SpawnedBody;
 use crate::heap::Share;
 use crate::helpers::Job;
-use crate::inbox::{Inbox, Put};
+use crate::inbox::{Inbox, Node, Put};
 use crate::letter::Letter;
 use crate::mailbox::{Mailbox, waited};
 use crate::options::Options;
@@ -174,7 +174,7 @@ trait Crew: Sync {
     /// Runs the program to its end, from a pause of its main process on.
     fn run(&'static self, main: &mut dyn Body, pause: Pause) -> Ending;
     /// See [`Scheduler::deliver`].
-    fn deliver(&'static self, to: Pid, signal: Signal) -> bool;
+    fn deliver(&'static self, to: Pid, signal: Box<Node<Signal>>) -> bool;
     /// Queues a process that is ready.
     fn enqueue(&'static self, handle: NonNull<Handle>);
     /// See [`Process::share`].
@@ -299,6 +299,8 @@ impl Scheduler {
 
     /// Puts a signal into a process's inbox, and wakes the process if it waits; false if there is no such process.
     pub(crate) fn deliver(&self, to: Pid, signal: Signal) -> bool {
+        // It is moved no more from here on.
+        let signal = Node::new(signal);
         match self.crew.get() {
             Some(crew) => crew.deliver(to, signal),
             None => {

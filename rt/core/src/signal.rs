@@ -54,6 +54,7 @@ impl Process {
     }
 
     /// Puts a signal into another process's inbox; false if there is no such process.
+    #[inline]
     pub(crate) fn deliver(&self, to: Pid, signal: Signal) -> bool {
         self.runtime().scheduler().deliver(to, signal)
     }

@@ -52,6 +52,7 @@ const fn is_kept<S>() -> bool {
 }
 
 /// A box with this node.
+#[inline]
 pub(super) fn take<S>(node: Node<S>) -> Box<Node<S>> {
     if !is_kept::<S>() {
         return Box::new(node);

@@ -27,7 +27,7 @@ use super::timers::Timers;
 use super::{Body, Crew, Ending, MAIN, Outcome, Pause, Pid, Scheduler, main_ended, outcome, resume};
 use crate::heap::Share;
 use crate::helpers::{Job, help};
-use crate::inbox::Put;
+use crate::inbox::{Node, Put};
 use crate::process::Process;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
@@ -111,12 +111,14 @@ impl Crew for Pool {
         if self.is_shared { self.keep_time() } else { self.work_alone() }
     }
 
-    fn deliver(&'static self, to: Pid, signal: Signal) -> bool {
+    fn deliver(&'static self, to: Pid, mut node: Box<Node<Signal>>) -> bool {
         let worker = WORKER.get();
         let put = |handle: &Handle| {
-            let Some(signal) = handle.mailbox.check(signal) else { return (Put::Added, None) };
-            let is_urgent = !matches!(signal, Signal::Message(_));
-            match handle.inbox.put(signal) {
+            if !handle.mailbox.check(&mut node.signal) {
+                return (Put::Added, None);
+            }
+            let is_urgent = !matches!(node.signal, Signal::Message(_));
+            match handle.inbox.put(node) {
                 Put::Wakes => (Put::Wakes, Some(NonNull::from(handle))),
                 put => (put, is_urgent.then(|| NonNull::from(handle))),
             }
