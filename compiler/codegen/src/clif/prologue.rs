@@ -67,7 +67,6 @@ impl Emitter<'_> {
         let refs: Vec<usize> = (0..params.len()).filter(|&at| reprs[at] == Repr::Ref).collect();
         let args: Vec<BlockArg> = refs.iter().map(|&at| BlockArg::Value(params[at])).collect();
 
-        // In this order the load becomes part of the comparison.
         let mut sp = self.b.ins().get_stack_pointer(types::I64);
         if self.frame_ahead > 0 {
             sp = self.b.ins().iadd_imm_s(sp, -i64::from(self.frame_ahead));
