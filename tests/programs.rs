@@ -11,7 +11,8 @@
 //! ;; stderr: text       a part of what it prints on standard error; repeat for more
 //! ;; exit: 101          its exit code, 0 if left out
 //! ;; engines: interp    only these engines (interp, jit, native), for what others cannot do
-//! ;; targets: host      not on other machines, for what the emulator cannot do, or libraries that only this one has
+//! ;; targets: native    not for wasm, which has no sockets
+//! ;; targets: host      not on other machines either, for libraries that only this one has
 //! ;; stress: off        not under collection at every safepoint, for programs that allocate a lot
 //! ;; seeds: off         not under seeds, for programs that compute until time has passed, which it does not then
 //! ```
@@ -49,8 +50,17 @@ struct Expected {
     exit: i32,
     engines: Option<Vec<String>>,
     stress: bool,
-    host_only: bool,
+    targets: Targets,
     spawns: bool,
+}
+
+/// What a program is tested for.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Targets {
+    #[default]
+    All,
+    Native,
+    Host,
 }
 
 fn main() {
@@ -79,13 +89,13 @@ fn main() {
         if expected.spawns {
             add("seeds", "native", build_and_run_by_seeds);
         }
-        if let Some(node) = node.clone().filter(|_| allows("interp") && !expected.host_only) {
+        if let Some(node) = node.clone().filter(|_| allows("interp") && expected.targets == Targets::All) {
             let sampled = expected.stress && number.is_multiple_of(SAMPLE);
             let (path, expected) = (path.clone(), expected.clone());
             let run = move || pack_and_run(&path, &expected, &node, sampled);
             trials.push(Trial::test(format!("{name}::wasm64"), run));
         }
-        for machine in machines.iter().filter(|_| allows("native") && !expected.host_only) {
+        for machine in machines.iter().filter(|_| allows("native") && expected.targets != Targets::Host) {
             let mut add = |level: &'static str, stress: bool| {
                 let (path, expected, machine) = (path.clone(), expected.clone(), machine.clone());
                 let name = format!("{name}::{}{level}{}", machine.architecture(), if stress { "-stress" } else { "" });
@@ -136,7 +146,13 @@ fn read_expected(path: &Path) -> Expected {
             "engines" => expected.engines = Some(value.split_whitespace().map(str::to_owned).collect()),
             "stress" => expected.stress = value.trim() != "off",
             "seeds" => expected.spawns = false,
-            "targets" => expected.host_only = value.trim() == "host",
+            "targets" => {
+                expected.targets = match value.trim() {
+                    "native" => Targets::Native,
+                    "host" => Targets::Host,
+                    other => panic!("{}: unknown targets '{other}'", path.display()),
+                }
+            }
             _ => {}
         }
     }
