@@ -9,6 +9,7 @@
 
 pub mod any;
 pub mod compare;
+mod errno;
 pub mod file;
 pub mod format;
 pub mod hash;

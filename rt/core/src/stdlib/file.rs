@@ -7,6 +7,7 @@
 //! What is written waits in a buffer until there is much of it, until the file is read, moved in, flushed or closed,
 //! until C is called, and until the program ends.
 
+use super::errno::words;
 use super::io::flush_files_at_exit;
 use super::list::reserve_bytes;
 use super::range::{check_count, check_range};
@@ -66,6 +67,9 @@ fn files() -> MutexGuard<'static, Vec<Option<Arc<Open>>>> {
 
 /// What went wrong, in the system's words.
 pub(super) fn reason(error: &io::Error) -> String {
+    if let Some(words) = error.raw_os_error().and_then(words) {
+        return words.to_owned();
+    }
     let mut text = error.to_string();
     // Rust appends ` (os error 2)`.
     if error.raw_os_error().is_some()

@@ -294,8 +294,19 @@ pub fn net_resolve(p: &Process, host: Str<'_>, port: i64) -> Result<u64, Throw> 
     let (host, name) = (host.to_owned(), host.to_owned());
     let find = move || (host.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
     p.have_done(false, find, move |p, found| {
-        let found = found.map_err(|error| fail(p, "find", &name, &error))?;
+        let found = found.map_err(|error| fail(p, "find", &name, &not_found(error)))?;
         let found: Vec<Str<'_>> = found.iter().map(|found| p.new_str(&text(found.ip(), number))).collect();
         Ok(list_of_str(p, &found).object().address())
     })
+}
+
+/// Why a host was not found, in the same words whatever the C library that looked.
+fn not_found(error: io::Error) -> io::Error {
+    if error.raw_os_error().is_some() {
+        return error;
+    }
+    let text = error.to_string();
+    let is_for_now = text.ends_with("Temporary failure in name resolution") || text.ends_with("Try again");
+    let reason = if is_for_now { "no name server answers" } else { "there is no such host" };
+    io::Error::new(ErrorKind::NotFound, reason)
 }
