@@ -1,6 +1,6 @@
 //! Gathers the runtimes to be carried inside `vittec`: the host's, compiled here, and those that `scripts/build-rt` made.
 //!
-//! The host's takes three plain compiler calls, one for each crate of the runtime: a nested cargo would wait for the
+//! The host's takes four plain compiler calls, one for each crate of the runtime and one for `libm`: a nested cargo would wait for the
 //! lock that the outer one holds. The archive is optimised whatever the profile of the compiler itself.
 //!
 //! Those of other targets lie in `sysroot/<target>/` at the root, where `scripts/build-rt`, called from here, keeps them
@@ -95,7 +95,8 @@ fn other_runtimes(root: &Path) {
 /// Compiles the runtime for the host.
 fn host_runtime(out: &Path, rt: &Path, target: &str) -> PathBuf {
     let abi = compile(out, &rt.join("abi"), target, "vitte_abi", "rlib", &[]);
-    let core = compile(out, &rt.join("core"), target, "vitte_rt", "rlib", &[("vitte_abi", &abi)]);
+    let libm = compile(out, &folder_of("libm"), target, "libm", "rlib", &[]);
+    let core = compile(out, &rt.join("core"), target, "vitte_rt", "rlib", &[("vitte_abi", &abi), ("libm", &libm)]);
     let externs = [("vitte_rt", core.as_path()), ("vitte_abi", &abi)];
     let whole = compile(out, &rt.join("static"), target, "vitte_rt_static", "staticlib", &externs);
     if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
@@ -108,6 +109,24 @@ fn host_runtime(out: &Path, rt: &Path, target: &str) -> PathBuf {
     trimmed
 }
 
+/// Where the source of a package is that the workspace depends on.
+fn folder_of(package: &str) -> PathBuf {
+    let host = env::var("HOST").expect("cargo sets HOST");
+    let ask = |more: &[&str]| {
+        let mut cargo = Command::new(env::var_os("CARGO").expect("cargo sets CARGO"));
+        cargo.args(["metadata", "--format-version=1", "--locked", "--filter-platform", &host]).args(more);
+        cargo.output().expect("running cargo")
+    };
+    // Cargo knows of packages for tests too, which a build has not brought here.
+    let output = Some(ask(&["--offline"])).filter(|output| output.status.success()).unwrap_or_else(|| ask(&[]));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
+    let packages = metadata["packages"].as_array().expect("a list of packages");
+    let package = packages.iter().find(|found| found["name"] == package).expect("a package of the workspace");
+    let manifest = package["manifest_path"].as_str().expect("a path");
+    Path::new(manifest).parent().expect("a manifest is in a folder").to_owned()
+}
+
 /// Compiles one crate, and gives the path of what came out.
 fn compile(out: &Path, dir: &Path, target: &str, name: &str, kind: &str, externs: &[(&str, &Path)]) -> PathBuf {
     let file = out.join(if kind == "rlib" { format!("lib{name}.rlib") } else { format!("lib{name}.a") });
@@ -115,6 +134,8 @@ fn compile(out: &Path, dir: &Path, target: &str, name: &str, kind: &str, externs
     rustc
         .args(["--edition=2024", "--cap-lints=allow", "-Copt-level=3", "-Cpanic=abort", "-Ccodegen-units=1"])
         .args(["--crate-name", name, "--crate-type", kind, "--target", target])
+        // The square roots of libm are then the processor's.
+        .args(["--cfg", "arch_enabled"])
         // Compiled frames are walked by their frame pointers, and so are the runtime's own between them.
         .args(["-Cforce-frame-pointers=yes"])
         // No path of the building machine in what programs carry.

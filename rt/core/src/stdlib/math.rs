@@ -1,57 +1,58 @@
-//! Mathematical functions on floats, with the meaning of C's of the same names.
+//! Mathematical functions on floats, with the meaning of C's of the same names. They are `libm`'s, not the system's: C
+//! libraries differ in the last digit.
 
 macro_rules! unary {
-    ($($(#[$doc:meta])* $name:ident = $method:ident;)*) => {
-        $($(#[$doc])* pub fn $name(x: f64) -> f64 { x.$method() })*
+    ($($(#[$doc:meta])* $name:ident;)*) => {
+        $($(#[$doc])* pub fn $name(x: f64) -> f64 { libm::$name(x) })*
     };
 }
 
 unary! {
     /// The sine of an angle in radians.
-    sin = sin;
+    sin;
     /// The cosine of an angle in radians.
-    cos = cos;
+    cos;
     /// The tangent of an angle in radians.
-    tan = tan;
+    tan;
     /// The angle in radians whose sine is `x`.
-    asin = asin;
+    asin;
     /// The angle in radians whose cosine is `x`.
-    acos = acos;
+    acos;
     /// The angle in radians whose tangent is `x`.
-    atan = atan;
+    atan;
     /// The hyperbolic sine.
-    sinh = sinh;
+    sinh;
     /// The hyperbolic cosine.
-    cosh = cosh;
+    cosh;
     /// The hyperbolic tangent.
-    tanh = tanh;
+    tanh;
     /// *e* to the power of `x`.
-    exp = exp;
+    exp;
     /// The natural logarithm.
-    log = ln;
+    log;
     /// The logarithm to base 2.
-    log2 = log2;
+    log2;
     /// The logarithm to base 10.
-    log10 = log10;
+    log10;
     /// The cube root.
-    cbrt = cbrt;
+    cbrt;
     /// The nearest whole number, ties away from zero.
-    round = round;
+    round;
 }
 
 /// The angle in radians of the point (`x`, `y`).
 pub fn atan2(y: f64, x: f64) -> f64 {
-    y.atan2(x)
+    libm::atan2(y, x)
 }
 
 /// `x` to the power of `y`.
 pub fn pow(x: f64, y: f64) -> f64 {
-    x.powf(y)
+    libm::pow(x, y)
 }
 
 /// The distance of the point (`x`, `y`) from the origin.
 pub fn hypot(x: f64, y: f64) -> f64 {
-    x.hypot(y)
+    libm::hypot(x, y)
 }
 
 /// `x % y`, C's `fmod`: exact, with the sign of `x`.
