@@ -368,17 +368,13 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
     )
 }
 
-/// Code that leads to `entry` with `index` in x17.
-pub(crate) fn trampoline(entry: u64, index: u32) -> [u8; 32] {
-    let mut code = [0; 32];
-    // ldr x16, entry; ldr x17, index; br x16
-    for (at, instruction) in [0x5800_0090_u32, 0x5800_00b1, 0xd61f_0200].into_iter().enumerate() {
-        code[at * 4..at * 4 + 4].copy_from_slice(&instruction.to_le_bytes());
-    }
-    code[16..24].copy_from_slice(&entry.to_le_bytes());
-    code[24..].copy_from_slice(&u64::from(index).to_le_bytes());
-    code
-}
+/// The code of a trampoline, which is followed by an address and an index: it goes to the one with the other in x17.
+pub(crate) const TRAMPOLINE: [u8; 16] = [
+    0x90, 0x00, 0x00, 0x58, // ldr x16, 16
+    0xb1, 0x00, 0x00, 0x58, // ldr x17, 20
+    0x00, 0x02, 0x1f, 0xd6, // br x16
+    0x00, 0x00, 0x20, 0xd4, // brk 0
+];
 
 /// What trampolines lead to.
 ///

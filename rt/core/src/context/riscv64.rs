@@ -442,17 +442,13 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
     )
 }
 
-/// Code that leads to `entry` with `index` in t2.
-pub(crate) fn trampoline(entry: u64, index: u32) -> [u8; 32] {
-    let mut code = [0; 32];
-    // auipc t0, 0; ld t1, 16(t0); ld t2, 24(t0); jr t1
-    for (at, instruction) in [0x0000_0297_u32, 0x0102_b303, 0x0182_b383, 0x0003_0067].into_iter().enumerate() {
-        code[at * 4..at * 4 + 4].copy_from_slice(&instruction.to_le_bytes());
-    }
-    code[16..24].copy_from_slice(&entry.to_le_bytes());
-    code[24..].copy_from_slice(&u64::from(index).to_le_bytes());
-    code
-}
+/// The code of a trampoline, which is followed by an address and an index: it goes to the one with the other in t2.
+pub(crate) const TRAMPOLINE: [u8; 16] = [
+    0x97, 0x02, 0x00, 0x00, // auipc t0, 0
+    0x03, 0xb3, 0x02, 0x01, // ld t1, 16(t0)
+    0x83, 0xb3, 0x82, 0x01, // ld t2, 24(t0)
+    0x67, 0x00, 0x03, 0x00, // jr t1
+];
 
 /// What trampolines lead to.
 ///

@@ -335,17 +335,12 @@ pub(crate) unsafe extern "C" fn invoke(call: *mut Call) {
     )
 }
 
-/// Code that leads to `entry` with `index` in r11.
-pub(crate) fn trampoline(entry: u64, index: u32) -> [u8; 32] {
-    let mut code = [0; 32];
-    // mov r11d, index; movabs r10, entry; jmp r10
-    code[..2].copy_from_slice(&[0x41, 0xbb]);
-    code[2..6].copy_from_slice(&index.to_le_bytes());
-    code[6..8].copy_from_slice(&[0x49, 0xba]);
-    code[8..16].copy_from_slice(&entry.to_le_bytes());
-    code[16..19].copy_from_slice(&[0x41, 0xff, 0xe2]);
-    code
-}
+/// The code of a trampoline, which is followed by an address and an index: it goes to the one with the other in r11.
+pub(crate) const TRAMPOLINE: [u8; 16] = [
+    0x4c, 0x8b, 0x1d, 0x11, 0, 0, 0, // mov r11, [rip + 17]
+    0xff, 0x25, 0x03, 0, 0, 0, // jmp [rip + 3]
+    0xcc, 0xcc, 0xcc, // int3
+];
 
 /// What trampolines lead to.
 ///

@@ -11,7 +11,7 @@
 
 use super::{Incoming, MAX_CALLBACKS, make, prepare};
 use crate::code_memory::CodeMemory;
-use crate::context::{called_back, trampoline};
+use crate::context::{TRAMPOLINE, called_back};
 use crate::process::Process;
 use crate::sys::{self, fatal};
 use crate::throw::Throw;
@@ -39,14 +39,19 @@ pub struct Callbacks {
     base: u64,
 }
 
-/// The bytes of a trampoline.
-const SIZE: usize = 32;
+/// The bytes of a trampoline: code, the address that it leads to, and its index.
+const SIZE: usize = TRAMPOLINE.len() + 16;
 
 impl Callbacks {
     /// As many as there are such functions; `None` where no C functions can be called.
     pub fn new(n: u32) -> Option<Callbacks> {
         let entry = called_back as *const () as u64;
-        let bytes: Vec<u8> = (0..n).flat_map(|index| trampoline(entry, index)).collect();
+        let mut bytes = Vec::with_capacity(n as usize * SIZE);
+        for index in 0..n {
+            bytes.extend_from_slice(&TRAMPOLINE);
+            bytes.extend_from_slice(&entry.to_le_bytes());
+            bytes.extend_from_slice(&u64::from(index).to_le_bytes());
+        }
         let memory = CodeMemory::reserve(bytes.len());
         let base = memory.base();
         memory.put(&bytes, bytes.len().next_multiple_of(sys::PAGE));
