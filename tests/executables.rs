@@ -65,7 +65,7 @@ fn a_static_executable_runs_where_nothing_else_is() {
 }
 
 /// The most bytes of a static executable, without symbols, that prints a number.
-const SMALL: u64 = 150 * 1024;
+const SMALL: u64 = 150_000;
 
 #[test]
 fn building_for_any_machine_needs_no_tool() {

@@ -33,7 +33,7 @@ pub(crate) use shared::Share;
 pub use stats::Stats;
 
 use crate::options::{Engine, Options};
-use crate::sys::host::Instant;
+use crate::sys::Instant;
 use blocks::Block;
 use copying::Copying;
 use large::LargeObjects;

@@ -21,7 +21,7 @@ use crate::quota::Admission;
 use crate::reason::Reason;
 use crate::scheduler::{Pause, Pid};
 use crate::signal::Signal;
-use crate::sys::host::Instant;
+use crate::sys::Instant;
 use crate::throw::Throw;
 use crate::ties::Reference;
 use crate::word::Word;

@@ -50,7 +50,7 @@ pub struct BadVariable {
 
 impl fmt::Display for BadVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is `{}`, which is not {}", self.name, self.value.escape_debug(), self.wanted)
+        write!(f, "{} is `{}`, which is not {}", self.name, self.value.escape_default(), self.wanted)
     }
 }
 

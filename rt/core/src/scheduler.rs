@@ -43,10 +43,7 @@ use crate::quota::Quotas;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
 use crate::signal::Signal;
-use crate::sys::{
-    self,
-    host::{self, Instant},
-};
+use crate::sys::{self, Instant, host};
 use crate::ties::Ties;
 use deadlock::Deadlock;
 use pool::Pool;

@@ -12,7 +12,7 @@ use crate::notice;
 use crate::process::Process;
 use crate::reason::Reason;
 use crate::scheduler::{Pause, Pid, Turn};
-use crate::sys::host::Instant;
+use crate::sys::Instant;
 use crate::ties::{Reference, Ties};
 use std::cell::RefMut;
 use vitte_abi::TypeId;

@@ -13,7 +13,7 @@ use crate::process::Process;
 use crate::runtime::Runtime;
 use crate::scheduler::{Lookout, Pid, Ticket};
 use crate::sync::lock;
-use crate::sys::host::Instant;
+use crate::sys::Instant;
 use crate::sys::net::{Epoll, raise_file_limit};
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};

@@ -9,7 +9,6 @@
 
 pub mod any;
 pub mod compare;
-mod errno;
 pub mod file;
 pub mod format;
 pub mod hash;

@@ -12,11 +12,15 @@ mod imp;
 #[path = "sys/portable.rs"]
 mod imp;
 
+mod errno;
 pub(crate) mod host;
+mod instant;
 pub(crate) mod net;
 pub(crate) mod stdio;
 
+pub(crate) use errno::words;
 pub(crate) use imp::*;
+pub use instant::Instant;
 
 /// Memory comes in multiples of this.
 pub(crate) const PAGE: usize = 64 << 10;

@@ -15,7 +15,7 @@ use super::{Pause, Pid, Scheduler, Turn};
 use crate::helpers::Job;
 use crate::process::Process;
 use crate::runtime::Runtime;
-use crate::sys::host::Instant;
+use crate::sys::Instant;
 use crate::unwind::{RAISED, RAISED_ON};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -35,7 +35,7 @@ use crate::runtime::Runtime;
 use crate::signal::Signal;
 use crate::sync::lock;
 use crate::sys::fatal;
-use crate::sys::host::{self, Instant};
+use crate::sys::{Instant, host};
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

@@ -7,15 +7,14 @@
 //! What is written waits in a buffer until there is much of it, until the file is read, moved in, flushed or closed,
 //! until C is called, and until the program ends.
 
-use super::errno::words;
 use super::io::flush_files_at_exit;
 use super::list::reserve_bytes;
 use super::range::{check_count, check_range};
 use super::string::{list_of_int, list_of_str};
 use crate::object::{Form, List, Str};
-use crate::sys;
 use crate::sys::host::error_number;
 use crate::sys::host::fs::{self, File, OpenOptions};
+use crate::sys::{self, words};
 use crate::{Process, Throw};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,17 +66,13 @@ fn files() -> MutexGuard<'static, Vec<Option<Arc<Open>>>> {
 
 /// What went wrong, in the system's words.
 pub(super) fn reason(error: &io::Error) -> String {
-    if let Some(words) = error.raw_os_error().and_then(words) {
-        return words.to_owned();
+    match (error.raw_os_error(), error.get_ref()) {
+        (Some(number), _) => words(number),
+        (None, Some(ours)) => ours.to_string(),
+        // The standard library itself refuses a name that C could not read to its end, and nothing else.
+        (None, None) if error.kind() == ErrorKind::InvalidInput => "there is a zero byte in the name".to_owned(),
+        (None, None) => error.kind().to_string(),
     }
-    let mut text = error.to_string();
-    // Rust appends ` (os error 2)`.
-    if error.raw_os_error().is_some()
-        && let Some(at) = text.rfind('(')
-    {
-        text.truncate(text[..at].trim_end().len());
-    }
-    text
 }
 
 /// `IoError`: `what` failed because of `error`.

@@ -1,6 +1,6 @@
 //! Linux and its relatives.
 
-use super::out_of_memory;
+use super::{fatal, out_of_memory};
 use std::ffi::{CStr, c_char, c_int, c_long, c_void};
 
 unsafe extern "C" {
@@ -56,9 +56,25 @@ pub(crate) fn processor_time() -> Option<u64> {
     const THREAD: c_int = 16;
     #[cfg(not(any(target_os = "linux", target_os = "macos")))]
     const THREAD: c_int = 14;
+    clock(THREAD)
+}
+
+/// Nanoseconds of the clock that never goes back, from some start on.
+pub(crate) fn monotonic() -> u64 {
+    #[cfg(target_os = "linux")]
+    const MONOTONIC: c_int = 1;
+    #[cfg(target_os = "macos")]
+    const MONOTONIC: c_int = 6;
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+    const MONOTONIC: c_int = 4;
+    clock(MONOTONIC).unwrap_or_else(|| fatal("the system has no clock"))
+}
+
+/// What a clock of the system shows, in nanoseconds.
+fn clock(clock: c_int) -> Option<u64> {
     let mut time = [0; 2];
     // SAFETY: seconds and nanoseconds are written there.
-    let failed = unsafe { clock_gettime(THREAD, &raw mut time) } != 0;
+    let failed = unsafe { clock_gettime(clock, &raw mut time) } != 0;
     (!failed).then(|| time[0] as u64 * 1_000_000_000 + time[1] as u64)
 }
 

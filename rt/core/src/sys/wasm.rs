@@ -3,6 +3,7 @@
 use super::host;
 
 pub(crate) use super::allocated::{map, map_large, unmap};
+pub(crate) use super::host::monotonic;
 
 /// Writes to standard error, as much as it takes.
 pub(crate) fn write_err(bytes: &[u8]) {

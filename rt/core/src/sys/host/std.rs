@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) use std::fs;
-pub(crate) use std::time::Instant;
 
 /// Nanoseconds since 1970.
 pub(crate) fn now() -> i64 {

@@ -9,7 +9,6 @@ mod import;
 
 use error::count;
 use std::io;
-use std::ops::Sub;
 use std::time::Duration;
 
 pub(crate) use error::error_number;
@@ -120,33 +119,9 @@ pub(crate) fn random() -> Option<i64> {
     Some(number(Number::Random))
 }
 
-/// A moment of the clock that never goes back, from some start on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Instant(Duration);
-
-impl Instant {
-    /// This moment.
-    pub fn now() -> Instant {
-        Instant(Duration::from_nanos(number(Number::Clock) as u64))
-    }
-
-    /// The time that has passed since.
-    pub fn elapsed(self) -> Duration {
-        Instant::now() - self
-    }
-
-    /// A later moment.
-    pub fn checked_add(self, time: Duration) -> Option<Instant> {
-        self.0.checked_add(time).map(Instant)
-    }
-}
-
-impl Sub for Instant {
-    type Output = Duration;
-
-    fn sub(self, earlier: Instant) -> Duration {
-        self.0.saturating_sub(earlier.0)
-    }
+/// Nanoseconds of the clock that never goes back, from some start on.
+pub(crate) fn monotonic() -> u64 {
+    number(Number::Clock) as u64
 }
 
 /// Waits.

@@ -18,7 +18,7 @@ mod how {
 /// A path that systems can have.
 fn checked(path: &str) -> io::Result<&str> {
     if path.contains('\0') {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "file name contained an unexpected NUL byte"));
+        return Err(ErrorKind::InvalidInput.into());
     }
     Ok(path)
 }
