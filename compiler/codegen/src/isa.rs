@@ -85,6 +85,8 @@ fn flags(options: &Options) -> settings::Flags {
     set("is_pic", "false");
     set("unwind_info", if options.debug { "true" } else { "false" });
     set("enable_probestack", "false");
+    // Programs do not keep secrets from themselves: a jump through a table needs no second check.
+    set("enable_table_access_spectre_mitigation", "false");
     set("machine_code_cfg_info", "false");
     settings::Flags::new(flags)
 }

@@ -30,4 +30,9 @@ pub struct Context {
     pub native_stack: u64,
     /// Where to continue after unwinding: program counter, stack pointer, frame pointer.
     pub resume: [u64; 3],
+    /// The address of this record. Slow paths take the context from here: if they took it from where compiled code
+    /// holds it, that would have to be the register of first arguments.
+    pub this: u64,
+    /// The arguments of a stub, for the same reason.
+    pub arguments: [u64; 2],
 }

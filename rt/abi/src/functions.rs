@@ -19,8 +19,8 @@
 //! without context); `Quick` (the same with context: of the other effects it has at most `Reads`). A row with neither `Reads`, `Writes`, `Throws` nor `Waits` gives equal results for equal
 //! arguments.
 
-/// Slow paths of compiled code. They preserve all registers but the result, which is left in `context.result`, and
-/// they are safepoints. Symbols as named.
+/// Slow paths of compiled code. They preserve all registers: arguments are in `context.arguments`, the result is left in
+/// `context.result`. They are safepoints. Symbols as named.
 #[macro_export]
 macro_rules! for_each_stub {
     ($callback:ident) => {

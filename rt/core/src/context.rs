@@ -105,6 +105,8 @@ mod tests {
             exit_pc: 0,
             native_stack: 0,
             resume: [0; 3],
+            this: 0,
+            arguments: [0; 2],
         };
         // SAFETY: the stack is large enough for `double`.
         let result = unsafe { enter(&raw mut context, 21, double as *const () as u64, top) };

@@ -70,7 +70,7 @@ impl Process {
     /// A process that is known to the scheduler.
     pub(crate) fn with_handle(runtime: &'static Runtime, handle: Arc<Handle>) -> Box<Process> {
         let heap = Heap::new(runtime.options());
-        Box::new(Process {
+        let mut process = Box::new(Process {
             // All words of a context may be zero.
             context: UnsafeCell::new(Context {
                 heap_next: 0,
@@ -85,6 +85,8 @@ impl Process {
                 exit_pc: 0,
                 native_stack: 0,
                 resume: [0; 3],
+                this: 0,
+                arguments: [0; 2],
             }),
             runtime,
             end: Cell::new(0),
@@ -103,7 +105,9 @@ impl Process {
                 turns: Cell::new(0),
                 budget: Cell::new(None),
             },
-        })
+        });
+        process.context.get_mut().this = &raw const process.context as u64;
+        process
     }
 
     fn seldom(&self) -> &Seldom {

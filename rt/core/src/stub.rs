@@ -86,9 +86,11 @@ macro_rules! stubs {
         mod body {
             use super::*;
 
-            $(pub(super) unsafe extern "C" fn $name(context: *mut Context, $($arg: u64),*) {
+            $(pub(super) unsafe extern "C" fn $name(context: *mut Context) {
                 // SAFETY: the context is the head of the process that called. Compiled code does not run meanwhile, and
-                // no native does, so this is the only reference to the process.
+                // no native does, so nobody else refers to it.
+                let [$($arg,)* ..] = unsafe { (*context).arguments };
+                // SAFETY: as above.
                 let p = unsafe { &mut *context.cast::<Process>() };
                 if let Some(throw) = raised!($result super::$name(p, $($arg),*)) {
                     p.set_pending(throw.exception(), way!($name));

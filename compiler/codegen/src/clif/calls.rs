@@ -154,11 +154,15 @@ impl Emitter<'_> {
         self.call(Callee::Direct(callee), &args, info.has(FnEffect::Throws))
     }
 
-    /// Calls a slow path.
+    /// Calls a slow path. Nothing that is passed comes from a register of the usual path: the register allocator would
+    /// otherwise hold it where the call wants it, all the time, and move whatever else belongs there.
     pub(super) fn call_stub(&mut self, stub: Stub, args: &[Value]) -> Option<Inst> {
         let info = stub.info();
         let callee = self.import(Symbol::Stub(stub), || runtime_signature(info));
-        let args: Vec<Value> = std::iter::once(self.context).chain(args.iter().copied()).collect();
+        for (number, &arg) in args.iter().enumerate() {
+            self.store_context(offset_of!(Context, arguments) + number * 8, arg);
+        }
+        let args = [self.load_context(offset_of!(Context, this))];
         if self.handlers.is_empty() || !info.has(FnEffect::Throws) {
             return Some(self.b.ins().call(callee, &args));
         }
@@ -284,7 +288,7 @@ pub fn filter_of(tag: u32) -> (u32, u32) {
     (if filter == TAG_ANY { code::ANY } else { filter }, tag >> TAG_TYPE_BITS)
 }
 
-/// The signature of a function of the runtime: stubs preserve all registers and leave their results in the context,
+/// The signature of a function of the runtime: stubs preserve all registers and have arguments and result in the context,
 /// leaves are C functions without context, quick ones C functions with it, the others follow the convention of compiled
 /// functions.
 pub(super) fn runtime_signature(info: &FnInfo) -> Signature {
@@ -301,7 +305,8 @@ pub(super) fn runtime_signature(info: &FnInfo) -> Signature {
         }
         FnKind::Helper | FnKind::Native => (CallConv::Tail, machine(info.result)),
     };
-    let mut signature = signature(convention, info.args.iter().map(|&(_, ty)| machine(ty)), result);
+    let args = if info.kind == FnKind::Stub { &[] } else { info.args };
+    let mut signature = signature(convention, args.iter().map(|&(_, ty)| machine(ty)), result);
     if info.has(FnEffect::Leaf) {
         signature.params.remove(0);
     }
