@@ -10,6 +10,9 @@ use crate::program::{FuncId, Head, ImplId, Parent};
 use crate::source::Span;
 use crate::types::{Kind, Ty};
 
+/// A type with more methods than this is better looked up.
+const MAX_LISTED: usize = 24;
+
 /// A method, and its first type arguments.
 pub(super) enum Method {
     /// A function with the type arguments of its parent.
@@ -275,6 +278,8 @@ impl Checker<'_, '_> {
         } else if let Kind::Param(_, param) = self.kind(ty) {
             let param = self.text(param).to_owned();
             diagnostic = diagnostic.help(format!("bind the type parameter by a trait that has it: `[{param}: Trait]`"));
+        } else if (1..=MAX_LISTED).contains(&names.len()) {
+            diagnostic = diagnostic.note(format!("its methods are `{}`", names.join("`, `")));
         }
         self.error(diagnostic);
     }

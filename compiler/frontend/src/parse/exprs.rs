@@ -96,13 +96,35 @@ impl Parser<'_> {
                 left = self.expr(start, ExprKind::Cast(left, ty));
             } else if self.at_keyword(kw::IS) && least <= level::CAST {
                 self.bump();
-                let ty = self.ty()?;
-                left = self.expr(start, ExprKind::Is(left, ty));
+                left = self.question(start, left)?;
             } else {
                 break;
             }
         }
         Ok(left)
+    }
+
+    /// What follows `is`. A question asked as other languages ask it is understood, so that nothing else is said of it.
+    fn question(&mut self, start: Span, left: ExprId) -> Parsed<ExprId> {
+        let negated = self.at_keyword(kw::NOT).then(|| self.span());
+        if negated.is_some() {
+            self.bump();
+        }
+        if self.at_keyword(kw::NIL) {
+            let op = if negated.is_some() { Binary::Ne } else { Binary::Eq };
+            let message = "`nil` is no type to ask for";
+            let diagnostic = Diagnostic::error(codes::UNEXPECTED, self.span(), message);
+            self.error(diagnostic.help(format!("write `x {} nil`", op.text())));
+            let nil = self.primary()?;
+            return Ok(self.expr(start, ExprKind::Binary(op, left, nil)));
+        }
+        if let Some(span) = negated {
+            let diagnostic = Diagnostic::error(codes::UNEXPECTED, span, "`not` stands before the whole question");
+            self.error(diagnostic.help("write `not (x is T)`"));
+        }
+        let ty = self.ty()?;
+        let question = self.expr(start, ExprKind::Is(left, ty));
+        Ok(if negated.is_some() { self.expr(start, ExprKind::Unary(Unary::Not, question)) } else { question })
     }
 
     fn range(&mut self, start: Span, from: Option<ExprId>) -> Parsed<ExprId> {
