@@ -4,7 +4,7 @@ use crate::ast::{Ast, Ident, TypeId, TypeKind};
 use crate::codes;
 use crate::collect::{PRELUDE, PROCESS};
 use crate::diagnostic::Diagnostic;
-use crate::names::{Name, nearest};
+use crate::names::{Name, listed, nearest};
 use crate::program::{Def, Entry, Generic, ModuleId, Program};
 use crate::source::Span;
 use crate::stdlib;
@@ -84,13 +84,16 @@ impl Program {
     /// Reports a name of another module that it does not have.
     pub(crate) fn unknown_in(&mut self, module: ModuleId, name: Ident) {
         let target = self.module(module);
-        let candidates = target.items.iter().filter(|(_, entry)| entry.public).map(|(&name, _)| self.text(name));
+        let public = target.items.iter().filter(|(_, entry)| entry.public);
+        let candidates: Vec<&str> = public.map(|(&name, _)| self.text(name)).collect();
         let text = self.text(name.name);
-        let meant = nearest(text, candidates).map(str::to_owned);
+        let meant = nearest(text, candidates.iter().copied()).map(str::to_owned);
         let message = format!("module `{}` has no `{text}`", target.name);
         let mut diagnostic = Diagnostic::error(codes::UNKNOWN_NAME, name.span, message);
         if let Some(meant) = meant {
             diagnostic = diagnostic.fix(format!("there is `{meant}`"), name.span, meant);
+        } else if let Some(names) = listed(candidates) {
+            diagnostic = diagnostic.note(format!("it has {names}"));
         }
         self.report(diagnostic);
     }

@@ -103,6 +103,13 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     best.map(|(_, candidate)| candidate)
 }
 
+/// All names there are, for a message; none if they are so many that they are better looked up.
+pub(crate) fn listed(mut names: Vec<&str>) -> Option<String> {
+    const MOST: usize = 24;
+    names.sort_unstable();
+    (1..=MOST).contains(&names.len()).then(|| format!("`{}`", names.join("`, `")))
+}
+
 /// Optimal string alignment distance: insertions, deletions, replacements, swaps of neighbours.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());

@@ -139,6 +139,11 @@ impl Checker<'_, '_> {
                     .fix("take the value out, and throw `NilError` if there is none", span.after(), "!")
                     .help("or give another value for nil: `… ?? value`");
             }
+            (Kind::Unit, Kind::Map(..))
+                if self.session.program.sources.text(span).chars().filter(|c| !c.is_whitespace()).eq(['{', '}']) =>
+            {
+                diagnostic = diagnostic.here("this is an empty block").fix("write the empty map", span, "{:}");
+            }
             (Kind::Unit, _) => {
                 diagnostic = diagnostic.here("this gives no value");
             }

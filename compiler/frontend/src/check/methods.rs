@@ -5,13 +5,10 @@ use crate::ast::{ExprId, Ident};
 use crate::body::{NodeId, NodeKind};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::names::{Name, nearest};
+use crate::names::{Name, listed, nearest};
 use crate::program::{FuncId, Head, ImplId, Parent};
 use crate::source::Span;
 use crate::types::{Kind, Ty};
-
-/// A type with more methods than this is better looked up.
-const MAX_LISTED: usize = 24;
 
 /// A method, and its first type arguments.
 pub(super) enum Method {
@@ -278,8 +275,8 @@ impl Checker<'_, '_> {
         } else if let Kind::Param(_, param) = self.kind(ty) {
             let param = self.text(param).to_owned();
             diagnostic = diagnostic.help(format!("bind the type parameter by a trait that has it: `[{param}: Trait]`"));
-        } else if (1..=MAX_LISTED).contains(&names.len()) {
-            diagnostic = diagnostic.note(format!("its methods are `{}`", names.join("`, `")));
+        } else if let Some(names) = listed(names.iter().map(String::as_str).collect()) {
+            diagnostic = diagnostic.note(format!("its methods are {names}"));
         }
         self.error(diagnostic);
     }
