@@ -10,6 +10,7 @@ mod callgraph;
 mod dce;
 mod devirtualize;
 mod dynamic;
+mod exits;
 mod fold;
 mod inline;
 mod licm;
@@ -24,6 +25,7 @@ mod tails;
 #[cfg(test)]
 mod testing;
 mod thread;
+mod unroll;
 mod values;
 
 pub use params::prune_params;
@@ -202,12 +204,29 @@ const IMPROVE: &[Pass] = &[
         reason: "which calls remain is known only now",
     },
     Pass {
+        name: "unroll",
+        run: |_, func, stats| {
+            let unrolled = unroll::unroll_loops(func);
+            stats.add("loops.unrolled", unrolled);
+            unrolled
+        },
+        reason: "when loops are as small as they get, and it is known which of them poll",
+    },
+    Pass {
         name: "safepoints",
         run: |_, func, stats| {
             stats.add("polls.split", safepoints::split_polls(func));
             0
         },
-        reason: "last: it says of references where they stand, not what is computed",
+        reason: "at the end: it says of references where they stand, not what is computed",
+    },
+    Pass {
+        name: "exits",
+        run: |_, func, stats| {
+            stats.add("loops.exits", exits::move_exits(func));
+            0
+        },
+        reason: "last: empty blocks are dropped elsewhere",
     },
 ];
 
