@@ -508,9 +508,9 @@ impl<'b> Search<'b> {
 mod tests {
     use crate::passes::testing::{count, improved, on_list};
 
-    fn checks(code: &str) -> usize {
+    fn checks(code: &str) -> bool {
         let (texts, _) = improved(&on_list(code));
-        count(&texts[0], "check index")
+        count(&texts[0], "check index") > 0
     }
 
     const STEP: &str = "IF_NOT r6, out\nLIST_GET r2, xs, r1\nADD r0, r0, r2\nADD r1, r1, r3\nJUMP top\nout:\nRETURN r0";
@@ -518,14 +518,14 @@ mod tests {
     #[test]
     fn a_loop_up_to_the_length_needs_none() {
         let start = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\n";
-        assert_eq!(checks(&format!("{start}top:\nLIST_LEN r2, xs\nLT r6, r1, r2\n{STEP}")), 0);
-        assert_eq!(checks(&format!("{start}LIST_LEN r5, xs\nSUB r5, r5, r3\ntop:\nLE r6, r1, r5\n{STEP}")), 0);
+        assert!(!checks(&format!("{start}top:\nLIST_LEN r2, xs\nLT r6, r1, r2\n{STEP}")));
+        assert!(!checks(&format!("{start}LIST_LEN r5, xs\nSUB r5, r5, r3\ntop:\nLE r6, r1, r5\n{STEP}")));
     }
 
     #[test]
     fn a_loop_down_from_the_length_needs_none() {
         let start = "LOAD_CONST r0, 0\nLIST_LEN r1, xs\nLOAD_CONST r3, -1\nADD r1, r1, r3\nLOAD_CONST r4, 0\n";
-        assert_eq!(checks(&format!("{start}top:\nGE r6, r1, r4\n{STEP}")), 0);
+        assert!(!checks(&format!("{start}top:\nGE r6, r1, r4\n{STEP}")));
     }
 
     #[test]
@@ -533,20 +533,20 @@ mod tests {
         // From an unknown start, up to an unknown end, one too far, in too large steps, with a list that shrinks.
         let zero = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\n";
         let from_n = "LOAD_CONST r0, 0\nMOVE r1, n\nLOAD_CONST r3, 1\n";
-        assert_eq!(checks(&format!("{from_n}top:\nLIST_LEN r2, xs\nLT r6, r1, r2\n{STEP}")), 1);
-        assert_eq!(checks(&format!("{zero}top:\nLT r6, r1, n\n{STEP}")), 1);
-        assert_eq!(checks(&format!("{zero}top:\nLIST_LEN r2, xs\nLE r6, r1, r2\n{STEP}")), 1);
+        assert!(checks(&format!("{from_n}top:\nLIST_LEN r2, xs\nLT r6, r1, r2\n{STEP}")));
+        assert!(checks(&format!("{zero}top:\nLT r6, r1, n\n{STEP}")));
+        assert!(checks(&format!("{zero}top:\nLIST_LEN r2, xs\nLE r6, r1, r2\n{STEP}")));
         let down = "LOAD_CONST r0, 0\nLIST_LEN r1, xs\nLOAD_CONST r3, -1\nLOAD_CONST r4, 0\n";
-        assert_eq!(checks(&format!("{down}top:\nGE r6, r1, r4\n{STEP}")), 1);
+        assert!(checks(&format!("{down}top:\nGE r6, r1, r4\n{STEP}")));
         let shrinks = "LIST_LEN r5, xs\ntop:\nLT r6, r1, r5\nIF_NOT r6, out\nLIST_GET r2, xs, r1\nADD r1, r1, r3\n\
             LIST_TRUNCATE xs, r3\nJUMP top\nout:\nRETURN r0";
-        assert_eq!(checks(&format!("{zero}{shrinks}")), 1);
+        assert!(checks(&format!("{zero}{shrinks}")));
     }
 
     #[test]
     fn a_sum_that_may_wrap_proves_nothing() {
         // while i < i + 1: true but for the greatest number, and no bound.
         let code = "LOAD_CONST r0, 0\nLOAD_CONST r1, 0\nLOAD_CONST r3, 1\ntop:\nADD r5, r1, r3\nLT r6, r1, r5\n";
-        assert_eq!(checks(&format!("{code}{STEP}")), 1);
+        assert!(checks(&format!("{code}{STEP}")));
     }
 }

@@ -182,7 +182,7 @@ pub(super) fn unroll_recursion(func: &mut Function) -> u64 {
     let Some(cost) = cost(func) else { return 0 };
     let own = func.func;
     let calls = count_calls(func, own);
-    if calls == 0 || cost > MAX_UNROLLED / 2 {
+    if calls == 0 || cost > MAX_UNROLLED / 2 || has_loops(func) {
         return 0;
     }
     let body = func.clone();
@@ -212,6 +212,12 @@ pub(super) fn unroll_recursion(func: &mut Function) -> u64 {
         func.drop_unreachable();
     }
     count
+}
+
+/// Functions with loops spend their time there, and their values need the registers there.
+fn has_loops(func: &Function) -> bool {
+    let cfg = Cfg::new(func);
+    cfg.order.iter().any(|&block| func.blocks[block].term.jumps().any(|jump| cfg.goes_back(block, jump.block)))
 }
 
 fn count_calls(func: &Function, callee: FuncIdx) -> u32 {
