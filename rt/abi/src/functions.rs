@@ -119,9 +119,9 @@ macro_rules! for_each_helper {
             /// The value as an optional word, or nil.
             vt_map_find(map: Ref, key: Bits) -> Any [Reads Allocs];
             vt_map_has(map: Ref, key: Bits) -> Bool [Reads];
-            /// The position of the entry of a scalar key, its slot bits, or -1.
+            /// The place among the values of the entry of a scalar key, its slot bits, or -1.
             vt_map_place(map: Ref, key: Int) -> Int [Reads Quick];
-            /// The position of the entry of a string key, or -1.
+            /// The place among the values of the entry of a string key, or -1.
             vt_map_place_str(map: Ref, key: Str) -> Int [Reads Quick];
             vt_map_set(map: Ref, key: Bits, value: Bits) -> Unit [Reads Writes Throws Allocs];
             vt_map_remove(map: Ref, key: Bits) -> Bool [Reads Writes];

@@ -50,6 +50,20 @@ pub(crate) const RESUME_PC: usize = offset_of!(Context, resume);
 pub(crate) const RESUME_SP: usize = RESUME_PC + 8;
 pub(crate) const RESUME_FP: usize = RESUME_PC + 16;
 
+/// Has the processor bring the memory at this address near, where it can be told to; nothing else happens.
+#[inline]
+pub(crate) fn prefetch(address: u64) {
+    // SAFETY: any address may be named, also where no memory is.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        std::arch::asm!("prefetcht0 [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
+        #[cfg(target_arch = "aarch64")]
+        std::arch::asm!("prfm pldl1keep, [{}]", in(reg) address, options(nostack, preserves_flags, readonly));
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let _ = address;
+}
+
 /// A call of a C function.
 #[repr(C)]
 pub(crate) struct Call {

@@ -124,6 +124,14 @@ impl<'p> Buffer<'p> {
         unsafe { load(self.data().add(index * form.size()), form) }
     }
 
+    /// Has the processor bring item `index` near, where that can be told.
+    #[inline]
+    pub fn prefetch(self, form: Form, index: usize) {
+        let _item = self.data() as u64 + (index * form.size()) as u64;
+        #[cfg(all(unix, not(miri)))]
+        crate::context::prefetch(_item);
+    }
+
     /// Item `index` = the value of the slot bits, telling the collector of references.
     pub fn set(self, p: &Process, form: Form, index: usize, bits: u64) {
         debug_assert!((index + 1) * form.size() <= self.size());

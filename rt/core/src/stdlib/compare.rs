@@ -152,7 +152,7 @@ impl Comparison<'_> {
         let mut next = a_map.next(from);
         while let Some(position) = next {
             let Some(other) = b_map.find(a_map.key(position).bits) else { return false };
-            if !self.pair(a_map.value(position), b_map.value(other)) {
+            if !self.pair(a_map.value(position), b_map.value_at(other)) {
                 return false;
             }
             if self.pending.len() > n_pending {

@@ -1,17 +1,21 @@
 //! Hash maps that keep insertion order.
 //!
 //! ```text
-//! keys     [k0 k1 k2 …]     8 bytes each, whatever the key's type, in insertion order
-//! values   [v0 v1 v2 …]     held as the value's type is in lists
-//! index    finds the position of a key, and knows which positions were removed: see `index`
+//! keys     [k0 k1 k2 …]     8 bytes each, whatever the key's type
+//! values   [v0 v1 v2 …]     held as the value's type is in lists, in the order of the keys
+//! index    finds the place of a key, and knows which entries were removed
 //! ```
 //!
-//! Positions are given away one after the other. Removing an entry leaves a hole, so that others keep their
+//! Where keys are scalars, except in small maps, the keys are a hash table, whose index tells their order: see `slots`.
+//! Other keys stand in the order of their insertion, and the index is the hash table: see `index`.
+//!
+//! Positions in that order are given away one after the other. Removing an entry leaves a hole, so that others keep their
 //! positions while a program walks over the map. When all positions are given away, the entries move together into
 //! buffers for twice their number, which may be larger or smaller than before.
 
 mod index;
 mod keys;
+mod slots;
 mod table;
 
 pub use table::Table;
@@ -37,7 +41,7 @@ pub fn map_new(p: &Process, ty: TypeId) -> Map<'_> {
 pub fn map_get<'p>(p: &'p Process, map: Obj<'p>, key: u64) -> Result<u64, Throw> {
     let table = table(p, map);
     match table.find(key) {
-        Some(position) => Ok(table.value_bits(position)),
+        Some(place) => Ok(table.value_bits(place)),
         None => Err(throw_key(p, table.key_value(key))),
     }
 }
@@ -53,25 +57,25 @@ fn throw_key(p: &Process, key: Value) -> Throw {
 /// The value of `key` as an optional, or nil.
 pub fn map_find<'p>(p: &'p Process, map: Obj<'p>, key: u64) -> Word {
     let table = table(p, map);
-    table.find(key).map_or(Word::NIL, |position| {
-        let value = table.value(position);
+    table.find(key).map_or(Word::NIL, |place| {
+        let value = table.value_at(place);
         p.any(value.ty, value.bits)
     })
 }
 
-/// The position of the entry of `key`, a scalar, or -1.
+/// The place of the entry of `key`, a scalar, or -1.
 pub fn map_place<'p>(p: &'p Process, map: Obj<'p>, key: i64) -> i64 {
     place(Keys::Bits.find(p, Map::of(map), key as u64))
 }
 
-/// The position of the entry of a string, or -1.
+/// The place of the entry of a string, or -1.
 pub fn map_place_str<'p>(p: &'p Process, map: Obj<'p>, key: Str<'p>) -> i64 {
     place(Keys::Text.find(p, Map::of(map), key.object().address()))
 }
 
 #[inline]
-fn place(position: Option<usize>) -> i64 {
-    position.map_or(-1, |position| position as i64)
+fn place(found: Option<usize>) -> i64 {
+    found.map_or(-1, |place| place as i64)
 }
 
 /// Whether `key` has an entry.
@@ -118,7 +122,7 @@ pub fn map_clear(p: &Process, map: Obj<'_>) {
 mod tests {
     use super::*;
     use crate::object::List;
-    use crate::stdlib::hash::hash_int;
+    use crate::stdlib::hash::{hash_bytes, hash_int};
     use crate::stdlib::list::list_insert;
     use crate::testing::{Random, Types};
     use crate::{Engine, Options};
@@ -211,18 +215,44 @@ mod tests {
     #[test]
     fn keys_whose_hashes_collide_are_told_apart() {
         let mut types = Types::new();
-        let ty = types.map("{int: ()}", INT, UNIT);
+        let ty = types.map("{str: ()}", STR, UNIT);
         let p = types.process();
         let map = map_new(&p, ty).object();
         // These share the lower bits of their hashes, and so their first slot.
-        let keys: Vec<u64> = (0..200_000).filter(|&key| hash_int(key) & 0xfff == 5).collect();
+        let numbers = (0..200_000).map(|number: i32| number.to_string());
+        let keys: Vec<String> = numbers.filter(|key| hash_bytes(key.as_bytes()) & 0xfff == 5).collect();
+        let word = |key: &str| p.new_str(key).object().address();
         assert!(keys.len() > 20);
-        keys.iter().for_each(|&key| map_set(&p, map, key, 0).unwrap());
-        for &key in keys.iter().step_by(2) {
-            assert!(map_remove(&p, map, key));
+        keys.iter().for_each(|key| map_set(&p, map, word(key), 0).unwrap());
+        for key in keys.iter().step_by(2) {
+            assert!(map_remove(&p, map, word(key)));
         }
-        for (i, &key) in keys.iter().enumerate() {
-            assert_eq!(map_has(&p, map, key), i % 2 == 1);
+        for (i, key) in keys.iter().enumerate() {
+            assert_eq!(map_has(&p, map, word(key)), i % 2 == 1);
+        }
+    }
+
+    #[test]
+    fn any_number_can_be_a_key() {
+        let mut types = Types::new();
+        let ty = types.map("{int: int}", INT, INT);
+        let p = types.process();
+        // Each of these makes a map take another veil.
+        let first = slots::USUAL_VEIL;
+        let unlikely = [first, first ^ 1, hash_int(first), hash_int(hash_int(first)) ^ 1, 0, 1];
+        for n_before in [0, 4, 8, 9, 100] {
+            let map = map_new(&p, ty).object();
+            let keys: Vec<u64> = (10..10 + n_before).chain(unlikely).chain(200..300).collect();
+            for (value, &key) in keys.iter().enumerate() {
+                assert!(!map_has(&p, map, key) && !map_remove(&p, map, key));
+                map_set(&p, map, key, value as u64).unwrap();
+                assert_eq!(map_get(&p, map, key).ok(), Some(value as u64));
+            }
+            for (position, &key) in keys.iter().enumerate() {
+                let position = position as i64;
+                assert_eq!(map_key_at(&p, map, position).unwrap(), key);
+                assert_eq!(map_value_at(&p, map, position).unwrap(), position as u64);
+            }
         }
     }
 
@@ -240,7 +270,7 @@ mod tests {
                 assert!(map_remove(&p, map, key - 100));
             }
         }
-        assert!(self::keys::Places::of(Map::of(map)).unwrap().capacity <= 512);
+        assert!(self::keys::Places::of(Map::of(map), Keys::Bits).unwrap().capacity() <= 512);
     }
 
     #[test]
