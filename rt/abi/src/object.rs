@@ -90,6 +90,8 @@ pub mod flag {
     pub const FREE: u64 = 1 << 57;
     /// A string that several heaps refer to. Bears `IMMORTAL`, too, as it does not move and its header does not change.
     pub const SHARED: u64 = 1 << 58;
+    /// A string in a block with others, where it stays as large objects do.
+    pub const BUNDLED: u64 = 1 << 59;
     /// The rest of the word is the new address of the object.
     pub const FORWARDED: u64 = 1 << 63;
 }

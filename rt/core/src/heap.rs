@@ -6,7 +6,8 @@
 //! (256 B … 4 MiB, then further blocks                                are marked and swept
 //!  until the next safepoint)
 //!                                                   large objects    a block each, young or old; they never move;
-//!                                                                    strings among them may be shared by heaps
+//!                                                                    strings among them may be shared by heaps,
+//!                                                                    and strings made together share a block
 //! ```
 //!
 //! A *minor* collection copies what is reachable out of the nursery; its roots are the process's and the *remembered
@@ -17,6 +18,7 @@
 //! they get a further block, and a collection becomes due at the next safepoint.
 
 pub(crate) mod blocks;
+mod bundle;
 mod copying;
 mod large;
 mod marksweep;
@@ -234,6 +236,12 @@ impl Heap {
         self.aged().large.alloc(size)
     }
 
+    /// Takes over a block whose first `len` bytes are strings that bear the flag `BUNDLED`, which nothing refers to but
+    /// roots and young objects.
+    pub(crate) fn add_bundle(&mut self, block: Block, len: u64) {
+        self.aged().large.add_bundle(block, len);
+    }
+
     /// A share of the large string at this address, for others.
     pub(crate) fn share(&mut self, address: u64) -> Share {
         self.aged().large.share(address)
@@ -401,7 +409,7 @@ impl Cycle<'_> {
             }
             self.remembered.clear();
         }
-        self.large.end(full, self.poison);
+        self.large.end(full, !S::MARKS, self.poison);
         if full {
             space.end_major(self.shapes, self.poison);
         }

@@ -4,7 +4,10 @@
 //! moves while a native looks at it.
 
 mod allocate;
+mod bundle;
 pub(crate) mod compiled;
+
+pub(crate) use bundle::{MIN_BUNDLE, bundle_size};
 
 use crate::heap::{Heap, Roots, Stats};
 use crate::helpers::Finish;

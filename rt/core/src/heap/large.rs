@@ -1,6 +1,7 @@
 //! Large objects: a block each, and they never move. Strings among them may be shared with other heaps.
 
 use super::blocks::Block;
+use super::bundle::{Bundles, Table as BundleTable};
 use super::shared::{Share, Shares, Table};
 use vitte_abi::object::{flag, immortal_header, type_id};
 
@@ -16,6 +17,8 @@ pub(crate) struct LargeObjects {
     old: Vec<LargeObject>,
     /// None before the first.
     shared: Option<Box<dyn Shares>>,
+    /// None before the first.
+    bundles: Option<Box<dyn Bundles>>,
     /// With those of shared ones, as below.
     young_bytes: u64,
     old_bytes: u64,
@@ -37,6 +40,12 @@ impl LargeObjects {
         block.base
     }
 
+    /// Takes over a block of strings; see [`Heap::add_bundle`](super::Heap::add_bundle).
+    pub(crate) fn add_bundle(&mut self, block: Block, len: u64) {
+        self.bundles.get_or_insert_with(|| Box::new(BundleTable::default())).add(block, len);
+        self.young_bytes += len;
+    }
+
     /// The bytes of young objects.
     pub(crate) fn young_bytes(&self) -> u64 {
         self.young_bytes
@@ -51,12 +60,14 @@ impl LargeObjects {
     pub(crate) fn reserved(&self) -> u64 {
         let own: u64 = self.young.iter().chain(&self.old).map(|object| object.block.len as u64).sum();
         own + self.shared.as_ref().map_or(0, |shared| shared.reserved())
+            + self.bundles.as_ref().map_or(0, |bundles| bundles.reserved())
     }
 
     /// Whether the address is in one of the blocks.
     pub(crate) fn contains(&self, address: u64) -> bool {
         self.young.iter().chain(&self.old).any(|object| object.block.contains(address))
             || self.shared.as_ref().is_some_and(|shared| shared.contains(address))
+            || self.bundles.as_ref().is_some_and(|bundles| bundles.contains(address))
     }
 
     /// A share of the string at this address, which is this heap's alone or shared already.
@@ -97,12 +108,16 @@ impl LargeObjects {
     /// All young objects grow old, without a collection; their bytes.
     pub(crate) fn settle_all(&mut self) -> u64 {
         self.old.append(&mut self.young);
+        if let Some(bundles) = &mut self.bundles {
+            bundles.settle_all();
+        }
         self.old_bytes += self.young_bytes;
         std::mem::take(&mut self.young_bytes)
     }
 
-    /// At the end of a collection: gives back the young objects, or if `full` all, that were not marked.
-    pub(crate) fn end(&mut self, full: bool, poison: bool) {
+    /// At the end of a collection: gives back the young objects, or if `full` all, that were not marked. `moves` tells
+    /// whether full collections move the objects that do not bear a flag which forbids it.
+    pub(crate) fn end(&mut self, full: bool, moves: bool, poison: bool) {
         if full {
             self.young.append(&mut self.old);
             self.old_bytes = 0;
@@ -110,6 +125,9 @@ impl LargeObjects {
         self.young_bytes = 0;
         if let Some(shared) = &mut self.shared {
             self.old_bytes += shared.end(full, poison);
+        }
+        if let Some(bundles) = &mut self.bundles {
+            self.old_bytes += bundles.end(full, moves, poison);
         }
         for object in self.young.drain(..) {
             let header = object.block.base as usize as *mut u64;

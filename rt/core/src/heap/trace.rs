@@ -77,7 +77,7 @@ impl<'h, S: Space> Tracer<'h, S> {
             }
             return address;
         }
-        let stays = header & flag::LARGE != 0 || (S::MARKS && header & flag::SETTLED != 0);
+        let stays = header & (flag::LARGE | flag::BUNDLED) != 0 || (S::MARKS && header & flag::SETTLED != 0);
         if !stays {
             // SAFETY: the caller found a live object there, which is neither large nor immortal nor moved.
             return unsafe { self.evacuate::<MAJOR>(address, header) };

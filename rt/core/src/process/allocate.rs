@@ -2,6 +2,7 @@
 
 use super::Process;
 use super::compiled::POLL_COLLECT;
+use crate::heap::blocks::Block;
 use crate::heap::{Area, LARGE, Roots, Share};
 use crate::object::{Buffer, Form, List, Obj, Str};
 use crate::throw::Throw;
@@ -30,8 +31,42 @@ impl Process {
     }
 
     /// A new string.
+    #[inline]
     pub fn new_str(&self, text: &str) -> Str<'_> {
-        self.new_str_with(text.len(), |bytes| bytes.copy_from_slice(text.as_bytes()))
+        let size = str_size(text.len() as u64) as usize;
+        if size > LARGE {
+            return self.new_str_with(text.len(), |bytes| bytes.copy_from_slice(text.as_bytes()));
+        }
+        let address = self.alloc(size);
+        self.write_str(address, header(type_id::STR, 0), text);
+        Str::of(Obj::at(self, address))
+    }
+
+    /// Writes a string into memory that was taken for it.
+    #[inline]
+    pub(super) fn write_str(&self, address: u64, header: u64, text: &str) {
+        let (bytes, len) = (text.as_ptr(), text.len());
+        let object = address as usize as *mut u64;
+        // SAFETY: the caller took so much memory, and no object there is known yet. The text is `len` bytes long.
+        unsafe {
+            *object = header;
+            *object.add(1) = len as u64;
+            let target = object.add(2);
+            match len {
+                0..8 => *target = word_of(text.as_bytes()),
+                8..16 => {
+                    // All of the text but its last bytes, then these, with zeros behind.
+                    let first = bytes.cast::<u64>().read_unaligned();
+                    let last = bytes.add(len - 8).cast::<u64>().read_unaligned();
+                    target.write(first);
+                    target.add(1).write(u64::from_le(last).checked_shr(8 * (16 - len as u32)).unwrap_or(0).to_le());
+                }
+                _ => {
+                    *target.add(len / 8) = 0;
+                    std::ptr::copy_nonoverlapping(bytes, target.cast(), len);
+                }
+            }
+        }
     }
 
     /// A new string of `len` bytes, zero until `fill` writes them; what it leaves there must be UTF-8.
@@ -189,6 +224,17 @@ impl Process {
         (object, zeroed)
     }
 
+    /// Takes over a block of strings; see [`Heap::add_bundle`](crate::heap::Heap::add_bundle).
+    pub(super) fn take_bundle(&self, block: Block, len: u64) {
+        let mut heap = self.heap.borrow_mut();
+        heap.add_bundle(block, len);
+        let due = heap.is_large_due();
+        drop(heap);
+        if due {
+            self.request_collection(false);
+        }
+    }
+
     /// A share of the large string at this address, for another process.
     pub(crate) fn share(&self, address: u64) -> Share {
         self.heap.borrow_mut().share(address)
@@ -230,4 +276,20 @@ impl Process {
         // SAFETY: the caller got the memory from `alloc_words`, and no object there is known yet.
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), address as usize as *mut u64, words.len()) };
     }
+}
+
+/// Up to 7 bytes as the word that has them first in memory, and zeros behind.
+#[inline]
+fn word_of(bytes: &[u8]) -> u64 {
+    let part = |at: usize, len: usize| {
+        let mut word = [0; 8];
+        word[..len].copy_from_slice(&bytes[at..at + len]);
+        u64::from_le_bytes(word) << (8 * at)
+    };
+    let word = match bytes.len() {
+        0 => 0,
+        len @ 1..4 => part(0, 1) | part(len / 2, 1) | part(len - 1, 1),
+        len => part(0, 4) | part(len - 4, 4),
+    };
+    word.to_le()
 }

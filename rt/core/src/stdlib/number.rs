@@ -17,12 +17,12 @@ pub struct Digits {
 impl Digits {
     /// The decimal digits of a signed number.
     pub fn of_int(value: i64) -> Digits {
-        Digits::new(value.unsigned_abs(), 10, value < 0)
+        Digits::decimal(value.unsigned_abs(), value < 0)
     }
 
     /// The decimal digits of an unsigned number.
     pub fn of_u64(value: u64) -> Digits {
-        Digits::new(value, 10, false)
+        Digits::decimal(value, false)
     }
 
     /// The digits of a signed number in `radix` 2 to 36, in lower case.
@@ -35,31 +35,46 @@ impl Digits {
         let mut rest = magnitude;
         loop {
             digits.start -= 1;
-            // The constant lets the compiler divide by multiplication.
-            let digit = if radix == 10 {
-                let digit = rest % 10;
-                rest /= 10;
-                digit
-            } else {
-                let digit = rest % radix;
-                rest /= radix;
-                digit
-            };
+            let digit = rest % radix;
+            rest /= radix;
             digits.bytes[digits.start] = if digit < 10 { b'0' + digit as u8 } else { b'a' + (digit - 10) as u8 };
             if rest == 0 {
                 break;
             }
         }
-        if negative {
-            digits.start -= 1;
-            digits.bytes[digits.start] = b'-';
+        digits.sign(negative)
+    }
+
+    fn decimal(magnitude: u64, negative: bool) -> Digits {
+        let mut digits = Digits { bytes: [b'0'; MAX_DIGITS], start: MAX_DIGITS };
+        let mut rest = magnitude;
+        // Two at a time, since each division waits for the one before.
+        while rest >= 10 {
+            let pair = (rest % 100) as u8;
+            rest /= 100;
+            digits.start -= 2;
+            digits.bytes[digits.start] = b'0' + pair / 10;
+            digits.bytes[digits.start + 1] = b'0' + pair % 10;
         }
-        digits
+        if rest > 0 || magnitude == 0 {
+            digits.start -= 1;
+            digits.bytes[digits.start] = b'0' + rest as u8;
+        }
+        digits.sign(negative)
+    }
+
+    fn sign(mut self, negative: bool) -> Digits {
+        if negative {
+            self.start -= 1;
+            self.bytes[self.start] = b'-';
+        }
+        self
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.bytes[self.start..]).expect("digits are ASCII")
+        // SAFETY: digits and signs are ASCII.
+        unsafe { str::from_utf8_unchecked(&self.bytes[self.start..]) }
     }
 }
 

@@ -9,10 +9,10 @@ pub use search::*;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{List, Str};
+    use crate::object::{Form, List, Str};
     use crate::stdlib::list::new_bytes;
     use crate::testing::{Random, Types};
-    use crate::{Process, Throw};
+    use crate::{Engine, Options, Process, Throw};
     use vitte_abi::object::offset::FIELDS;
     use vitte_abi::object::type_id::{INT, STR};
 
@@ -58,6 +58,43 @@ mod tests {
             for from in 0..=s.len() {
                 let expected = (from..=s.len()).find(|&at| s.is_char_boundary(at) && s[at..].starts_with(&needle));
                 assert_eq!(str_find(&p, a, b, from as i64).unwrap(), at(expected), "{needle:?} in {s:?} from {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn parts_of_a_long_text_survive_as_long_as_they_are_referred_to() {
+        for engine in [Engine::Generational, Engine::MarkSweep, Engine::None] {
+            let mut types = Types::new();
+            let strs_ty = types.list("[str]", STR);
+            for gc_stress in [false, true] {
+                let mut types = Types::new();
+                assert_eq!(types.list("[str]", STR), strs_ty);
+                let mut p = types.process_with(Options { engine, gc_stress, ..Options::default() });
+                let texts: Vec<String> = (0..60_000u64).map(|i| "x".repeat(i as usize % 20) + &i.to_string()).collect();
+                let all = str_split(&p, p.new_str(&texts.join(",")), p.new_str(",")).object().address();
+                let few = p.new_list(strs_ty, 100).object().address();
+                List::of(p.object(few)).set_len(100);
+                for at in 0..100 {
+                    let part = List::of(p.object(all)).get(Form::REF, at * 600);
+                    List::of(p.object(few)).set(&p, Form::REF, at, part);
+                }
+                let mut roots = vec![all, few];
+                for round in 0..8 {
+                    p.request_collection(round % 2 == 1);
+                    p.collect(&mut |visit| roots.iter_mut().for_each(&mut *visit)).unwrap();
+                    let kept = strs(&p, List::of(p.object(*roots.last().unwrap())));
+                    assert!(kept.iter().enumerate().all(|(at, part)| *part == texts[at * 600]));
+                    match &roots[..] {
+                        [all, _] => assert_eq!(strs(&p, List::of(p.object(*all))), texts),
+                        // Moving collections leave the block to others in the end.
+                        _ if round == 7 && engine == Engine::Generational => assert!(p.heap_stats().live < 100_000),
+                        _ => {}
+                    }
+                    if round == 3 {
+                        roots.remove(0);
+                    }
+                }
             }
         }
     }
