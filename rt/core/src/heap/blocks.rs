@@ -42,12 +42,25 @@ static MAPPED: Mutex<Mapped> = Mutex::new(Mapped { blocks: Vec::new(), bytes: 0 
 const MAX_MAPPED: usize = 128 << 20;
 
 impl Mapped {
-    /// A block that is large enough for `len` bytes and not much larger.
+    /// A block that is large enough for `len` bytes and not much larger. If there is none the oldest goes: what a
+    /// program asks for has changed.
     fn take(&mut self, len: usize) -> Option<Block> {
-        let found = self.blocks.iter().rposition(|block| block.len >= len && block.len - len <= len / 4)?;
+        let found = self.blocks.iter().rposition(|block| block.len >= len && block.len - len <= len / 4);
+        let Some(found) = found else {
+            self.drop_oldest();
+            return None;
+        };
         let block = self.blocks.remove(found);
         self.bytes -= block.len;
         Some(Block { zeroed: false, ..block })
+    }
+
+    fn drop_oldest(&mut self) {
+        if !self.blocks.is_empty() {
+            let oldest = self.blocks.remove(0);
+            self.bytes -= oldest.len;
+            sys::unmap(oldest.base, oldest.len);
+        }
     }
 
     /// Keeps the block, if there are not too many; the oldest ones go.
@@ -58,9 +71,7 @@ impl Mapped {
         self.bytes += block.len;
         self.blocks.push(block);
         while self.bytes > MAX_MAPPED {
-            let oldest = self.blocks.remove(0);
-            self.bytes -= oldest.len;
-            sys::unmap(oldest.base, oldest.len);
+            self.drop_oldest();
         }
     }
 }
@@ -164,6 +175,7 @@ mod tests {
         }
         assert_eq!((mapped.blocks.len(), mapped.bytes), (12, 120 << 20));
         assert!(mapped.take(5 << 20).is_none() && mapped.take(11 << 20).is_none());
+        assert_eq!((mapped.blocks.len(), mapped.bytes), (10, 100 << 20));
         let block = mapped.take(9 << 20).expect("one of 10 MiB will do");
         assert!(!block.zeroed);
         sys::unmap(block.base, block.len);

@@ -104,7 +104,7 @@ impl<'a> Slots<'a> {
     fn home(&self, key: u64) -> usize {
         let line = key >> 3;
         // The upper bits of the product are the best, and those below them tell the keys of two lines apart.
-        let spread = (line ^ line >> 32).wrapping_mul(GOLDEN) >> (self.keys.len().leading_zeros() + 1);
+        let spread = (line ^ line >> 32).wrapping_mul(GOLDEN) >> ((self.keys.len() as u64).leading_zeros() + 1);
         (spread ^ key & 7) as usize
     }
 
