@@ -61,6 +61,7 @@ global_asm!(
     "str x2, [sp]",
     "mov x0, x2",
     "mov x1, 24",
+    "str x1, [x0, {arguments}]",
     // preserve_all: whatever is in other registers stays there.
     "mov x10, 4242",
     "fmov d20, x10",
@@ -252,6 +253,7 @@ global_asm!(
     "b.lo 8f",
     "mov x1, x3",
     "mov x2, 50",
+    "stp x1, x2, [x0, {arguments}]",
     "bl vt_throw_index",
     "vtt_r16:",
     "brk 1",
@@ -268,6 +270,7 @@ global_asm!(
     "mov x0, x2",
     "mov x1, 5",
     "mov x2, 3",
+    "stp x1, x2, [x0, {arguments}]",
     "bl vt_throw_index",
     "vtt_r10:",
     "brk 1",
@@ -298,6 +301,7 @@ global_asm!(
     exception = const offset_of!(Context, exception),
     stack_limit = const offset_of!(Context, stack_limit),
     poll = const offset_of!(Context, poll),
+    arguments = const offset_of!(Context, arguments),
     node = const type_id::FIRST_USER,
     twice = sym super::twice,
 );

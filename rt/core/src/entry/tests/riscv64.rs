@@ -94,6 +94,7 @@ global_asm!(
     "addi sp, sp, -32",
     "sd a0, 0(sp)",
     "li a1, 24",
+    "sd a1, {arguments}(a0)",
     // preserve_all: whatever is in other registers stays there.
     "li t3, 4242",
     "fmv.d.x ft9, t3",
@@ -315,6 +316,8 @@ global_asm!(
     "vtt_r15:",
     "li a2, 50",
     "bltu a1, a2, 8f",
+    "sd a1, {arguments}(a0)",
+    "sd a2, {arguments} + 8(a0)",
     "call vt_throw_index",
     "vtt_r16:",
     "ebreak",
@@ -334,6 +337,8 @@ global_asm!(
     "li s5, 0",
     "li a1, 5",
     "li a2, 3",
+    "sd a1, {arguments}(a0)",
+    "sd a2, {arguments} + 8(a0)",
     "call vt_throw_index",
     "vtt_r10:",
     "ebreak",
@@ -363,6 +368,7 @@ global_asm!(
     exception = const offset_of!(Context, exception),
     stack_limit = const offset_of!(Context, stack_limit),
     poll = const offset_of!(Context, poll),
+    arguments = const offset_of!(Context, arguments),
     node = const type_id::FIRST_USER,
     twice = sym super::twice,
 );

@@ -94,7 +94,8 @@ fn count_byte(bytes: &[u8], byte: u8) -> usize {
 fn marks(bytes: [u8; 8], byte: u8) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let differs = u64::from_le_bytes(bytes) ^ u64::from_le_bytes([byte; 8]);
-    !((differs & LOW) + LOW | differs | LOW)
+    let any_bit = ((differs & LOW) + LOW) | differs;
+    !(any_bit | LOW)
 }
 
 /// Whether `s` begins with `prefix`.
@@ -115,7 +116,7 @@ pub fn str_split<'p>(p: &'p Process, s: Str<'p>, separator: Str<'_>) -> List<'p>
             let n_parts = count_byte(text.as_bytes(), *byte) + 1;
             list_of_parts(p, s, n_parts, |part| for_each_between(text, *byte, part))
         }
-        [] => list_of_parts(p, s, text.chars().count(), |mut part| {
+        [] => list_of_parts(p, s, text.chars().count(), |part| {
             text.char_indices().for_each(|(at, c)| part(&text[at..at + c.len_utf8()]));
         }),
         _ => {
