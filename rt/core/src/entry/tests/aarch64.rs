@@ -139,7 +139,8 @@ global_asm!(
     "2: mov sp, x29",
     "ldp x29, x30, [sp], 16",
     "ret",
-    "3: bl vt_rethrow",
+    "3: str x1, [x0, {arguments}]",
+    "bl vt_rethrow",
     "vtt_r8:",
     "brk 1",
     // A C function that calls back: twice(callback, 20) or twice(callback, 60).

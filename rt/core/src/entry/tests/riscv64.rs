@@ -172,7 +172,8 @@ global_asm!(
     "ld s0, 0(sp)",
     "addi sp, sp, 16",
     "ret",
-    "3: call vt_rethrow",
+    "3: sd a1, {arguments}(a0)",
+    "call vt_rethrow",
     "vtt_r8:",
     "ebreak",
     // A C function that calls back: twice(callback, 20) or twice(callback, 60).

@@ -121,7 +121,8 @@ global_asm!(
     "mov rsp, rbp",
     "pop rbp",
     "ret",
-    "3: call vt_rethrow",
+    "3: mov [rdi + {arguments}], rsi",
+    "call vt_rethrow",
     "vtt_r8:",
     "ud2",
     // A C function that calls back: twice(callback, 20) or twice(callback, 60).
