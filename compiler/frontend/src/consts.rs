@@ -1,5 +1,9 @@
 //! The values of constants, computed when the program is compiled.
 
+mod parts;
+
+pub(crate) use parts::{Missing, Part};
+
 use crate::ast::Binary;
 use crate::body::{Body, NodeId, NodeKind, Op};
 use crate::check::Session;
@@ -55,7 +59,7 @@ pub(crate) fn value(session: &mut Session<'_>, id: ConstId) -> Option<Value> {
 }
 
 /// The value of an expression within a constant, whose value is known; `None` if it has none.
-pub(crate) fn evaluate(session: &mut Session<'_>, body: &Body, id: NodeId) -> Option<Value> {
+pub(crate) fn evaluate(session: &mut Session<'_>, body: &Rc<Body>, id: NodeId) -> Option<Value> {
     eval(session, body, id).ok()
 }
 
@@ -85,7 +89,7 @@ fn number(kind: Kind, value: i64) -> i128 {
     }
 }
 
-fn eval(session: &mut Session<'_>, body: &Body, id: NodeId) -> Result<Value, Failed> {
+fn eval(session: &mut Session<'_>, body: &Rc<Body>, id: NodeId) -> Result<Value, Failed> {
     let node = body.node(id);
     let kind = session.program.types.kind(node.ty);
     let not_constant = |session: &mut Session<'_>| {
@@ -149,6 +153,7 @@ fn eval(session: &mut Session<'_>, body: &Body, id: NodeId) -> Result<Value, Fai
             Value::Bool(true) => Value::Bool(true),
             _ => eval(session, body, *right)?,
         },
+        NodeKind::Field { .. } | NodeKind::Op(Op::ListGet | Op::ListLen, _) => part(session, body, id)?,
         NodeKind::Op(op, parts) => {
             let operand = eval(session, body, parts[0])?;
             match (op, operand) {
@@ -197,6 +202,38 @@ fn eval(session: &mut Session<'_>, body: &Body, id: NodeId) -> Result<Value, Fai
         NodeKind::Call { func, args, .. } if args.is_empty() && is_default(session, *func) => Value::Made,
         _ => return Err(not_constant(session)),
     })
+}
+
+/// What stands in a field or at an index of a constant, or how long it is.
+fn part(session: &mut Session<'_>, body: &Rc<Body>, id: NodeId) -> Result<Value, Failed> {
+    let node = body.node(id);
+    let (place, of_length) = match &node.kind {
+        NodeKind::Op(Op::ListLen, parts) => (parts[0], true),
+        _ => (id, false),
+    };
+    let mut index = |session: &mut Session<'_>, id| match eval(session, body, id) {
+        Ok(Value::Int(index)) => Ok(index),
+        Ok(_) => Err(Missing::Unknown),
+        Err(Failed) => Err(Missing::Reported),
+    };
+    let found = Part::find(session, body, place, &mut index).and_then(|part| match of_length {
+        true => Ok(Err(part.items(session).ok_or(Missing::Unknown)?.len())),
+        false => Ok(Ok(part)),
+    });
+    let message = match found {
+        Ok(Ok(part)) => {
+            let part = part.default(session).unwrap_or(part);
+            return eval(session, &part.body, part.node);
+        }
+        Ok(Err(len)) => return Ok(Value::Int(len as i64)),
+        Err(Missing::Reported) => return Err(Failed),
+        Err(Missing::Unknown) => {
+            let message = "this is not computed when the program is compiled";
+            return Err(fail(session, codes::NOT_CONSTANT, node.span, message));
+        }
+        Err(Missing::OutOfRange { index, len }) => format!("index {index} is out of range for length {len}"),
+    };
+    Err(fail(session, codes::CONST_FAILED, node.span, &message))
 }
 
 /// Whether the function is the default of a field.

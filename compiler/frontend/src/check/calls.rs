@@ -8,7 +8,7 @@ use crate::body::{NodeId, NodeKind, PatKind, Stmt};
 use crate::codes;
 use crate::diagnostic::Diagnostic;
 use crate::names::{Name, nearest};
-use crate::program::{Def, FuncId, Source};
+use crate::program::{Def, Func, FuncId, Head, Source};
 use crate::source::Span;
 use crate::types::{AdtId, Kind, Ty};
 
@@ -84,13 +84,9 @@ impl Checker<'_, '_> {
         match def {
             Def::Func(func) => self.call_func(func, vec![], None, args, want, span),
             Def::Adt(id) if !self.session.program.adt(id).is_enum => {
-                let fields: Vec<Name> =
-                    self.session.program.adt(id).variants[0].fields.iter().filter_map(|field| field.name).collect();
-                let fields: Vec<String> = fields.iter().map(|&field| format!("{}: …", self.text(field))).collect();
-                let text = self.text(name.name).to_owned();
-                let message = format!("`{text}` is a struct; its fields are given in braces");
-                let diagnostic = Diagnostic::error(codes::NOT_CALLABLE, span, message);
-                self.error(diagnostic.help(format!("write `{text} {{ {} }}`", fields.join(", "))));
+                let help = self.how_to_make(id, name);
+                let message = format!("`{}` is a struct, which is not called", self.text(name.name));
+                self.error(Diagnostic::error(codes::NOT_CALLABLE, span, message).help(help));
                 self.error_node(span)
             }
             Def::Const(_) => {
@@ -101,6 +97,30 @@ impl Checker<'_, '_> {
                 let message = format!("`{}` is not a function", self.text(name.name));
                 self.error(Diagnostic::error(codes::NOT_CALLABLE, name.span, message));
                 self.error_node(span)
+            }
+        }
+    }
+
+    /// What to write to make a struct: its fields, or the function that its module has for others.
+    fn how_to_make(&mut self, id: AdtId, name: Ident) -> String {
+        let (adt, module) = (self.session.program.adt(id), self.module);
+        let text = self.text(name.name).to_owned();
+        let fields = &adt.variants[0].fields;
+        let makers = self.session.program.methods.iter().filter(|((head, _), _)| *head == Head::Adt(id));
+        let makers = makers.flat_map(|(_, funcs)| funcs.iter().map(|&func| self.session.program.func(func)));
+        let gives_it = |func: &&Func| {
+            matches!(self.session.program.types.kind(func.result), Kind::Adt(given, _) if given == id) && !func.receiver
+        };
+        let maker = makers.filter(gives_it).min_by_key(|func| func.span);
+        match maker.filter(|_| adt.module != module) {
+            Some(maker) => {
+                let args = if maker.params.is_empty() { "" } else { "…" };
+                format!("write `{text}.{}({args})`", self.text(maker.name))
+            }
+            None => {
+                let fields: Vec<Name> = fields.iter().filter_map(|field| field.name).collect();
+                let fields: Vec<String> = fields.iter().map(|&field| format!("{}: …", self.text(field))).collect();
+                format!("write `{text} {{ {} }}`", fields.join(", "))
             }
         }
     }

@@ -97,7 +97,7 @@ impl Checker<'_, '_> {
         (params, frame.captures, body)
     }
 
-    /// `spawn f(x)` computes `x` here and calls `f` there; `spawn { … }` runs all of it there.
+    /// `spawn f(x)` computes `f` and `x` here and calls there, as `spawn f` does; `spawn { … }` runs all of it there.
     pub(super) fn spawn(&mut self, how: Spawn, body: ExprId, span: Span) -> NodeId {
         let ast = self.ast;
         let function = self.session.program.types.function(&[], Ty::UNIT);
@@ -114,7 +114,11 @@ impl Checker<'_, '_> {
             _ => {
                 let node = self.expr(body, None);
                 match self.kind(self.ty(node)) {
-                    Kind::Fn(params, _) if self.session.program.types.list(params).is_empty() => node,
+                    Kind::Fn(params, result) if self.session.program.types.list(params).is_empty() => {
+                        let call = NodeKind::CallValue { callee: node, args: Box::new([]) };
+                        let call = self.node(call, result, span);
+                        self.deferred_call(call, function, span)
+                    }
                     _ => self.deferred_call(node, function, span),
                 }
             }

@@ -12,32 +12,20 @@
 
 use super::function::FunctionLower;
 use crate::body::{Body, NodeId, NodeKind, Op};
-use crate::consts::{self, Value};
+use crate::check::Session;
+use crate::consts::{self, Missing, Part, Value};
 use crate::program::ConstId;
 use crate::source::Span;
 use crate::types::{Kind, Ty, Tys};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 use vitbc::{Const, FuncIdx, Inst, Reg, TypeIdx};
 
-/// Lists of more items, other than numbers, are made as a whole: a function for the items would be too large.
-const MAX_ITEMS: usize = 1 << 12;
-/// The most items of a filled list that become a table.
-const MAX_FILL: usize = 1 << 16;
+/// The most items or keys that one function answers for; more are shared out among several.
+const MAX_ITEMS: usize = 1 << 8;
 /// Number lists that are shorter are made item by item.
 const MIN_PACKED: usize = 4;
-
-/// An expression within the value of a constant.
-#[derive(Clone)]
-pub(super) struct Part {
-    body: Rc<Body>,
-    node: NodeId,
-}
-
-impl Part {
-    fn at(&self, node: NodeId) -> Part {
-        Part { body: Rc::clone(&self.body), node }
-    }
-}
 
 /// A function that answers for one constant.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -48,6 +36,8 @@ pub(super) enum Answer {
     Find(Span),
     /// The values of the entries.
     Values(Span),
+    /// All that is at this place.
+    Whole(Span),
 }
 
 impl FunctionLower<'_, '_, '_> {
@@ -119,60 +109,15 @@ impl FunctionLower<'_, '_, '_> {
     /// What an expression names, if it names part of a constant by fields and literal indices alone.
     fn part(&mut self, id: NodeId) -> Option<Part> {
         let body = Rc::clone(&self.body);
-        match &body.node(id).kind {
-            NodeKind::Const(id) => self.constant_part(*id),
-            NodeKind::Field { base, field } => {
-                let base = self.part(*base)?;
-                self.field(&base, *field)
-            }
-            NodeKind::Op(Op::ListGet, parts) => {
-                let NodeKind::Int(index) = body.node(parts[1]).kind else { return None };
-                let list = self.part(parts[0])?;
-                self.items(&list)?.get(usize::try_from(index).ok()?).cloned()
-            }
-            _ => None,
-        }
+        let mut index = |_: &mut Session<'_>, id| match body.node(id).kind {
+            NodeKind::Int(index) => Ok(index),
+            _ => Err(Missing::Unknown),
+        };
+        Part::find(self.low.session, &body, id, &mut index).ok()
     }
 
-    fn constant_part(&mut self, id: ConstId) -> Option<Part> {
-        if consts::value(self.low.session, id)? != Value::Made {
-            return None;
-        }
-        let func = self.low.session.program.constant(id).func;
-        let body = self.low.session.body(func);
-        let node = body.root?;
-        self.settled(Part { body, node })
-    }
-
-    /// The part itself, where it only names another constant.
-    fn settled(&mut self, part: Part) -> Option<Part> {
-        match &part.body.node(part.node).kind {
-            NodeKind::Const(id) => self.constant_part(*id).or(Some(part)),
-            NodeKind::Block { stmts, tail: Some(tail) } if stmts.is_empty() => self.settled(part.at(*tail)),
-            _ => Some(part),
-        }
-    }
-
-    fn field(&mut self, part: &Part, field: u32) -> Option<Part> {
-        match &part.body.node(part.node).kind {
-            NodeKind::Tuple(fields) | NodeKind::New { fields, .. } => self.settled(part.at(fields[field as usize])),
-            _ => None,
-        }
-    }
-
-    /// The items of a list.
     fn items(&mut self, part: &Part) -> Option<Vec<Part>> {
-        match &part.body.node(part.node).kind {
-            NodeKind::List(items) => items.iter().map(|&item| self.settled(part.at(item))).collect(),
-            NodeKind::Fill(value, count) => match self.evaluated(&part.at(*count))? {
-                Value::Int(count) if (0..=MAX_FILL as i64).contains(&count) => {
-                    let value = self.settled(part.at(*value))?;
-                    Some(vec![value; count as usize])
-                }
-                _ => None,
-            },
-            _ => None,
-        }
+        part.items(self.low.session)
     }
 
     fn evaluated(&mut self, part: &Part) -> Option<Value> {
@@ -221,9 +166,6 @@ impl FunctionLower<'_, '_, '_> {
             self.low.tables.insert(answer, table);
             let index = self.expr(index, None);
             return Some(self.table_item(table, index, want, ty, span));
-        }
-        if items.parts.len() > MAX_ITEMS {
-            return None;
         }
         let index = self.expr(index, None);
         self.check_index(index, items.parts.len(), span);
@@ -359,13 +301,25 @@ impl FunctionLower<'_, '_, '_> {
         match op {
             // The map itself says which key it lacks.
             Op::MapGet => {
-                let map = self.part_value(&map, None);
+                let map = self.whole(&map, span);
                 self.emit(Inst::MapGet { dst, map, key }, span);
             }
             _ => self.emit(Inst::LoadConst { dst, value: Const::Nil }, span),
         }
         self.bind(end);
         Some(self.deliver(dst, want, span))
+    }
+
+    /// The value of a part, made by a function that all share who ask for it.
+    fn whole(&mut self, part: &Part, span: Span) -> Reg {
+        let ty = self.part_ty(part);
+        let func = self.answer(&Answer::Whole(self.part_span(part)), &[], ty, |lower| {
+            let value = lower.part_value(part, None);
+            lower.emit(Inst::Return { value: Some(value) }, span);
+        });
+        let dst = self.temp(ty);
+        self.emit(Inst::Call { dst: Some(dst), func, args: Box::new([]) }, span);
+        dst
     }
 
     fn part_span(&self, part: &Part) -> Span {
@@ -380,7 +334,7 @@ impl FunctionLower<'_, '_, '_> {
         let list = self.part(list)?;
         let items = Items::new(self, &list, &[])?;
         let table = items.table(self, item_ty);
-        (table.is_some() || items.parts.len() <= MAX_ITEMS).then_some((items, table))
+        Some((items, table))
     }
 
     /// Item of [`Self::constant_items`], into a register.
@@ -392,14 +346,27 @@ impl FunctionLower<'_, '_, '_> {
     }
 
     /// The function that answers; `make` gives its code if it is new.
-    fn answer(&mut self, answer: &Answer, param: Ty, result: Ty, make: impl FnOnce(&mut FunctionLower)) -> FuncIdx {
+    fn answer(&mut self, answer: &Answer, params: &[Ty], result: Ty, make: impl FnOnce(&mut FunctionLower)) -> FuncIdx {
         if let Some(&known) = self.low.answers.get(answer) {
             return known;
         }
-        let (Answer::Items(span, _) | Answer::Find(span) | Answer::Values(span)) = *answer;
-        let (param, result_idx) = (self.low.ty(param), self.low.ty(result));
-        let func = self.low.out.declare("const", &[param], result_idx);
+        let (Answer::Items(span, _) | Answer::Find(span) | Answer::Values(span) | Answer::Whole(span)) = *answer;
+        let func = self.made_function(params, result, span, make);
         self.low.answers.insert(answer.clone(), func);
+        func
+    }
+
+    /// A function whose code `make` gives.
+    pub(super) fn made_function(
+        &mut self,
+        params: &[Ty],
+        result: Ty,
+        span: Span,
+        make: impl FnOnce(&mut FunctionLower),
+    ) -> FuncIdx {
+        let params: Vec<TypeIdx> = params.iter().map(|&param| self.low.ty(param)).collect();
+        let result_idx = self.low.result_type(result);
+        let func = self.low.out.declare("const", &params, result_idx);
         self.low.define_made(func, result, span, make);
         func
     }
@@ -428,7 +395,7 @@ impl Items {
         let mut parts = lower.items(list)?;
         for part in &mut parts {
             for &field in path {
-                *part = lower.field(part, field)?;
+                *part = part.field(lower.low.session, field)?;
             }
         }
         Some(Items { parts, answer: Answer::Items(lower.part_span(list), path.to_vec()) })
@@ -440,15 +407,16 @@ impl Items {
 
     /// Item `index`, which is in range.
     fn call(&self, lower: &mut FunctionLower, index: Reg, want: Option<Reg>, ty: Ty, span: Span) -> Reg {
-        let func = lower.answer(&self.answer, Ty::INT, ty, |lower| {
-            let targets: Vec<_> = self.parts.iter().map(|_| lower.b.label()).collect();
-            lower.emit(Inst::Switch { value: Reg(0), targets: targets.clone().into() }, span);
-            lower.emit(Inst::Unreachable {}, span);
-            for (part, target) in self.parts.iter().zip(targets) {
-                lower.bind(target);
-                lower.statement(|lower| {
-                    let value = lower.part_value(part, None);
-                    lower.emit(Inst::Return { value: Some(value) }, span);
+        let func = lower.answer(&self.answer, &[Ty::INT], ty, |lower| match self.parts.len() {
+            0..=MAX_ITEMS => give_item(lower, &self.parts, span),
+            _ => {
+                let many = lower.int(MAX_ITEMS as i64);
+                let (chunk, at) = (lower.temp(Ty::INT), lower.temp(Ty::INT));
+                lower.emit(Inst::Rem { dst: at, a: Reg(0), b: many }, span);
+                lower.emit(Inst::Div { dst: chunk, a: Reg(0), b: many }, span);
+                switch(lower, chunk, self.parts.chunks(MAX_ITEMS), span, |lower, parts| {
+                    let func = lower.made_function(&[Ty::INT], ty, span, |lower| give_item(lower, parts, span));
+                    call_and_return(lower, func, at, ty, span);
                 });
             }
         });
@@ -456,6 +424,37 @@ impl Items {
         lower.emit(Inst::Call { dst: Some(dst), func, args: Box::new([index]) }, span);
         dst
     }
+}
+
+/// Goes on with the case of number `value`, each of which returns.
+fn switch<T>(
+    lower: &mut FunctionLower,
+    value: Reg,
+    cases: impl ExactSizeIterator<Item = T>,
+    span: Span,
+    mut case: impl FnMut(&mut FunctionLower, T),
+) {
+    let targets: Vec<_> = (0..cases.len()).map(|_| lower.b.label()).collect();
+    lower.emit(Inst::Switch { value, targets: targets.clone().into() }, span);
+    lower.emit(Inst::Unreachable {}, span);
+    for (one, target) in cases.zip(targets) {
+        lower.bind(target);
+        lower.statement(|lower| case(lower, one));
+    }
+}
+
+/// Returns the part whose number is in register 0.
+fn give_item(lower: &mut FunctionLower, parts: &[Part], span: Span) {
+    switch(lower, Reg(0), parts.iter(), span, |lower, part| {
+        let value = lower.part_value(part, None);
+        lower.emit(Inst::Return { value: Some(value) }, span);
+    });
+}
+
+fn call_and_return(lower: &mut FunctionLower, func: FuncIdx, arg: Reg, ty: Ty, span: Span) {
+    let dst = lower.temp(ty);
+    lower.emit(Inst::Call { dst: Some(dst), func, args: Box::new([arg]) }, span);
+    lower.emit(Inst::Return { value: Some(dst) }, span);
 }
 
 /// The entries of a constant map, a key once.
@@ -474,10 +473,7 @@ enum Key {
 impl Entries {
     fn new(lower: &mut FunctionLower, map: &Part) -> Option<Entries> {
         let NodeKind::Map(entries) = &map.body.node(map.node).kind else { return None };
-        if entries.len() > MAX_ITEMS {
-            return None;
-        }
-        let mut keys: Vec<(Key, i64)> = vec![];
+        let mut keys: BTreeMap<Key, i64> = BTreeMap::new();
         let mut values = vec![];
         for &(key, value) in entries {
             let key = match lower.evaluated(&map.at(key))? {
@@ -485,44 +481,64 @@ impl Entries {
                 Value::Str(key) => Key::Str(key),
                 _ => return None,
             };
-            let value = lower.settled(map.at(value))?;
-            match keys.binary_search_by(|known| known.0.cmp(&key)) {
+            let value = map.at(value).settled(lower.low.session)?;
+            match keys.entry(key) {
                 // The last value of a key counts.
-                Ok(at) => values[keys[at].1 as usize] = value,
-                Err(at) => {
-                    keys.insert(at, (key, values.len() as i64));
+                Entry::Occupied(known) => values[*known.get() as usize] = value,
+                Entry::Vacant(new) => {
+                    new.insert(values.len() as i64);
                     values.push(value);
                 }
             }
         }
-        Some(Entries { keys, values })
+        Some(Entries { keys: keys.into_iter().collect(), values })
     }
 
     /// The function from a key to its position, or -1.
     fn find(&self, lower: &mut FunctionLower, map: &Part, key_ty: Ty) -> FuncIdx {
-        lower.answer(&Answer::Find(lower.part_span(map)), key_ty, Ty::INT, |lower| {
-            search(lower, &self.keys, key_ty);
-            let none = lower.int(-1);
-            let span = lower.span;
-            lower.emit(Inst::Return { value: Some(none) }, span);
+        lower.answer(&Answer::Find(lower.part_span(map)), &[key_ty], Ty::INT, |lower| {
+            give_position(lower, &self.keys, key_ty);
         })
     }
+}
+
+/// Returns the position of register 0 among sorted keys, or -1. Of many keys, each half has a function of its own.
+fn give_position(lower: &mut FunctionLower, keys: &[(Key, i64)], key_ty: Ty) {
+    let span = lower.span;
+    if keys.len() <= MAX_ITEMS {
+        search(lower, keys, key_ty);
+        let none = lower.int(-1);
+        return lower.emit(Inst::Return { value: Some(none) }, span);
+    }
+    let (left, right) = keys.split_at(keys.len() / 2);
+    let other = lower.b.label();
+    lower.statement(|lower| {
+        let (middle, less) = (key_value(lower, &right[0].0, key_ty), lower.temp(Ty::BOOL));
+        lower.emit(Inst::Lt { dst: less, a: Reg(0), b: middle }, span);
+        lower.emit(Inst::IfNot { cond: less, target: other }, span);
+    });
+    let [left, right] = [left, right]
+        .map(|half| lower.made_function(&[key_ty], Ty::INT, span, |lower| give_position(lower, half, key_ty)));
+    lower.statement(|lower| call_and_return(lower, left, Reg(0), Ty::INT, span));
+    lower.bind(other);
+    lower.statement(|lower| call_and_return(lower, right, Reg(0), Ty::INT, span));
+}
+
+fn key_value(lower: &mut FunctionLower, key: &Key, key_ty: Ty) -> Reg {
+    let value = match key {
+        Key::Int(key) => Value::Int(*key),
+        Key::Str(key) => Value::Str(Rc::clone(key)),
+    };
+    lower.known(&value, None, key_ty).unwrap_or_else(|| unreachable!("keys are numbers or strings"))
 }
 
 /// Returns the position of register 0 among sorted keys, or falls through.
 fn search(lower: &mut FunctionLower, keys: &[(Key, i64)], key_ty: Ty) {
     let span = lower.span;
-    let load = |lower: &mut FunctionLower, key: &Key| {
-        let value = match key {
-            Key::Int(key) => Value::Int(*key),
-            Key::Str(key) => Value::Str(Rc::clone(key)),
-        };
-        lower.known(&value, None, key_ty).unwrap_or_else(|| unreachable!("keys are numbers or strings"))
-    };
     match keys {
         [] => {}
         [(key, position)] => lower.statement(|lower| {
-            let (next, key, same) = (lower.b.label(), load(lower, key), lower.temp(Ty::BOOL));
+            let (next, key, same) = (lower.b.label(), key_value(lower, key, key_ty), lower.temp(Ty::BOOL));
             lower.emit(Inst::Eq { dst: same, a: Reg(0), b: key }, span);
             lower.emit(Inst::IfNot { cond: same, target: next }, span);
             let position = lower.int(*position);
@@ -533,7 +549,7 @@ fn search(lower: &mut FunctionLower, keys: &[(Key, i64)], key_ty: Ty) {
             let (left, right) = keys.split_at(keys.len() / 2);
             let (other, none) = (lower.b.label(), lower.b.label());
             lower.statement(|lower| {
-                let (middle, less) = (load(lower, &right[0].0), lower.temp(Ty::BOOL));
+                let (middle, less) = (key_value(lower, &right[0].0, key_ty), lower.temp(Ty::BOOL));
                 lower.emit(Inst::Lt { dst: less, a: Reg(0), b: middle }, span);
                 lower.emit(Inst::IfNot { cond: less, target: other }, span);
             });

@@ -3,7 +3,7 @@
 use super::{MAX_DEPTH, Parsed, Parser};
 use crate::ast::{Arm, Binary, Block, Catch, Closure, Expr, ExprId, ExprKind, Ident, Part, Spawn, Try, Unary};
 use crate::codes;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Fix};
 use crate::lex::Tok;
 use crate::names::kw;
 use crate::source::Span;
@@ -212,6 +212,17 @@ impl Parser<'_> {
                     let fields = self.struct_fields()?;
                     self.expr(start, ExprKind::Struct { path: expr, fields })
                 }
+                Tok::LBrace if self.may_be_struct(expr) && self.begins_fields() => {
+                    let fields = self.with_structs(true, Self::struct_fields)?;
+                    let span = self.from(start);
+                    let message = "a struct stands in parentheses here, as the brace would begin the block";
+                    let (open, close) = (Span { end: span.start, ..span }, Span { start: span.end, ..span });
+                    let edits = vec![(open, "(".to_owned()), (close, ")".to_owned())];
+                    let mut diagnostic = Diagnostic::error(codes::UNEXPECTED, span, message);
+                    diagnostic.fixes.push(Fix { message: "put it in parentheses".to_owned(), edits });
+                    self.error(diagnostic);
+                    self.expr(start, ExprKind::Struct { path: expr, fields })
+                }
                 _ => return Ok(expr),
             };
             length += 1;
@@ -264,6 +275,35 @@ impl Parser<'_> {
             ExprKind::Name(name) => *name != kw::SELF,
             ExprKind::Field(base, _) | ExprKind::Index(base, _) => self.may_be_struct(*base),
             _ => false,
+        }
+    }
+
+    /// Whether the brace here begins the fields of a struct rather than a block or arms: `{ name: …`, and something
+    /// behind it.
+    fn begins_fields(&self) -> bool {
+        let first = 1 + usize::from(self.peek_at(1).tok == Tok::Newline);
+        if self.peek_at(first).tok != Tok::Name || self.peek_at(first + 1).tok != Tok::Colon {
+            return false;
+        }
+        let Some(end) = self.behind_bracket(0) else { return false };
+        let has_arms = (1..end).any(|ahead| self.peek_at(ahead).tok == Tok::FatArrow);
+        !has_arms && !matches!(self.peek_at(end).tok, Tok::Newline | Tok::Semi | Tok::RBrace | Tok::Eof)
+    }
+
+    /// How far ahead the token is that follows the bracket `ahead`, and all in it.
+    fn behind_bracket(&self, mut ahead: usize) -> Option<usize> {
+        let mut depth = 0;
+        loop {
+            match self.peek_at(ahead).tok {
+                Tok::LParen | Tok::LBracket | Tok::LBrace => depth += 1,
+                Tok::RParen | Tok::RBracket | Tok::RBrace => depth -= 1,
+                Tok::Eof => return None,
+                _ => {}
+            }
+            ahead += 1;
+            if depth == 0 {
+                return Some(ahead);
+            }
         }
     }
 
@@ -330,23 +370,9 @@ impl Parser<'_> {
         match next.tok {
             LBracket => is_apart,
             Minus => is_apart && next.end == then.start,
-            LParen => {
-                let mut depth = 0;
-                let mut ahead = 1;
-                loop {
-                    match self.peek_at(ahead).tok {
-                        LParen | LBracket | LBrace => depth += 1,
-                        RParen | RBracket | RBrace => depth -= 1,
-                        Eof => return false,
-                        _ => {}
-                    }
-                    ahead += 1;
-                    if depth == 0 {
-                        break;
-                    }
-                }
-                !matches!(self.peek_at(ahead).tok, Newline | Semi | Comma | RParen | RBracket | RBrace | Eof)
-            }
+            LParen => self.behind_bracket(1).is_some_and(|behind| {
+                !matches!(self.peek_at(behind).tok, Newline | Semi | Comma | RParen | RBracket | RBrace | Eof)
+            }),
             _ => false,
         }
     }

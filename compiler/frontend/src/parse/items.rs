@@ -272,6 +272,10 @@ impl Parser<'_> {
             );
         }
         let mutable = self.eat_keyword(kw::MUT);
+        if mutable && self.at_keyword(kw::SELF) {
+            let help = "write `self`: fields are mutable through any reference";
+            return Err(self.unexpected_but("a parameter's name", help));
+        }
         let name: Ident = self.ident("a parameter's name")?;
         if self.peek() != Tok::Colon {
             let message = format!("the parameter `{}` has no type", self.names.text(name.name));
