@@ -181,12 +181,11 @@ impl<S> Drop for Taken<S> {
 pub(crate) struct List<S> {
     first: Taken<S>,
     last: *mut Node<S>,
-    len: usize,
 }
 
 impl<S> Default for List<S> {
     fn default() -> List<S> {
-        List { first: Taken(null_mut()), last: null_mut(), len: 0 }
+        List { first: Taken(null_mut()), last: null_mut() }
     }
 }
 
@@ -194,26 +193,24 @@ impl<S> List<S> {
     /// Adds a signal behind the others.
     pub(crate) fn push(&mut self, node: Box<Node<S>>) {
         let node = Box::into_raw(node);
-        if self.len == 0 {
+        if self.first.0.is_null() {
             self.first.0 = node;
         } else {
             // SAFETY: the last node is in the list, and so ours.
             unsafe { (*self.last).next = node };
         }
         self.last = node;
-        self.len += 1;
+    }
+
+    /// The first signal.
+    pub(crate) fn first(&self) -> Option<&S> {
+        // SAFETY: the nodes in the list are ours.
+        unsafe { self.first.0.as_ref() }.map(|node| &node.signal)
     }
 
     /// Takes the first signal.
     pub(crate) fn pop(&mut self) -> Option<S> {
-        let node = self.first.next()?;
-        self.len -= 1;
-        Some(spare::give(node))
-    }
-
-    /// The number of signals.
-    pub(crate) fn len(&self) -> usize {
-        self.len
+        self.first.next().map(spare::give)
     }
 }
 
@@ -242,11 +239,12 @@ mod tests {
         for n in 0..3 {
             list.push(Node::new(n));
         }
-        assert_eq!((list.pop(), list.len()), (Some(0), 2));
+        assert_eq!((list.pop(), list.first()), (Some(0), Some(&1)));
         list.push(Node::new(3));
         assert_eq!(std::iter::from_fn(|| list.pop()).collect::<Vec<_>>(), [1, 2, 3]);
         list.push(Node::new(4));
-        assert_eq!((list.pop(), list.pop(), list.len()), (Some(4), None, 0));
+        assert_eq!((list.pop(), list.pop()), (Some(4), None));
+        assert!(list.first().is_none());
     }
 
     #[test]

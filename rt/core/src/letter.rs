@@ -25,10 +25,11 @@ pub struct Letter {
 }
 
 /// So many words need no memory of their own.
-const FEW: usize = 4;
+pub(crate) const FEW: usize = 4;
 
 #[derive(Clone, Debug)]
 enum Words {
+    Plain(Plain),
     Few(u8, [u64; FEW]),
     Many(Box<[u64]>),
     Sharing(Box<Sharing>),
@@ -39,6 +40,67 @@ enum Words {
 struct Sharing {
     words: Vec<u64>,
     shares: Vec<Share>,
+}
+
+/// A copy of an immediate, a constant, or a small object that refers to no others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain {
+    /// How many words the object has; 0 if it is none of this letter's.
+    pub(crate) len: u8,
+    /// The object's words, or the one that stands for the message.
+    pub(crate) words: [u64; FEW],
+}
+
+impl Plain {
+    /// Copies `message` if it is so small.
+    #[inline(always)]
+    pub(crate) fn copy(p: &Process, message: Word) -> Option<Plain> {
+        let alone = Plain { len: 0, words: [message.0, 0, 0, 0] };
+        if !word::is_object(message.0) {
+            return Some(alone);
+        }
+        let object = p.object(message.0);
+        let header = object.header();
+        if header & (flag::IMMORTAL | flag::SHARED) == flag::IMMORTAL {
+            return Some(alone);
+        }
+        // SAFETY: there is an object of this header.
+        let (size, traced, count) = unsafe { p.runtime().shapes().of(message.0, header) };
+        let len = size / 8;
+        if len > FEW as u64 {
+            return None;
+        }
+        let first = traced.wrapping_sub(message.0) as u32;
+        if (0..count as u32).any(|at| word::is_object(object.raw(first + at * 8))) {
+            return None;
+        }
+        // Each by itself, so that they are not loaded together from where they have just been stored one by one.
+        let word = |at: u32| if u64::from(at) < len { object.raw(at * 8) } else { 0 };
+        Some(Plain { len: len as u8, words: [header & IDENTITY, word(1), word(2), word(3)] })
+    }
+
+    /// The message, copied into the heap of `p`.
+    #[inline(always)]
+    pub(crate) fn open(self, p: &Process) -> Word {
+        if self.len == 0 {
+            return Word(self.words[0]);
+        }
+        let place = p.alloc_words(self.len.into());
+        match self.len {
+            1 => p.write_words(place, &self.words[..1]),
+            2 => p.write_words(place, &self.words[..2]),
+            3 => p.write_words(place, &self.words[..3]),
+            _ => p.write_words(place, &self.words),
+        }
+        Word(place)
+    }
+}
+
+impl From<Plain> for Letter {
+    #[inline(always)]
+    fn from(plain: Plain) -> Letter {
+        Letter { words: Words::Plain(plain), root: INSIDE }
+    }
 }
 
 impl From<&[u64]> for Words {
@@ -57,6 +119,7 @@ impl From<&[u64]> for Words {
 impl Words {
     fn as_mut(&mut self) -> &mut [u64] {
         match self {
+            Words::Plain(plain) => &mut plain.words[..usize::from(plain.len)],
             Words::Few(len, words) => &mut words[..usize::from(*len)],
             Words::Many(words) => words,
             Words::Sharing(sharing) => &mut sharing.words,
@@ -73,38 +136,21 @@ thread_local! {
 const MOST_KEPT: usize = 1 << 16;
 
 impl Letter {
+    /// The message, if it is such a copy.
+    pub(crate) fn plain(&self) -> Option<&Plain> {
+        match &self.words {
+            Words::Plain(plain) => Some(plain),
+            _ => None,
+        }
+    }
+
     /// A copy of `message` and all that it refers to. Objects that it refers to twice are copied once.
+    #[inline]
     pub fn seal(p: &Process, message: Word) -> Letter {
-        Letter::seal_plain(p, message.0).unwrap_or_else(|| Letter::seal_graph(p, message))
+        Plain::copy(p, message).map_or_else(|| Letter::seal_graph(p, message), Letter::from)
     }
 
-    /// The same for an immediate, a constant, or a small object that refers to no others.
-    fn seal_plain(p: &Process, message: u64) -> Option<Letter> {
-        let mut few = [0; FEW];
-        if !word::is_object(message) {
-            return Some(Letter { words: Words::Few(0, few), root: message });
-        }
-        let object = p.object(message);
-        let header = object.header();
-        if header & (flag::IMMORTAL | flag::SHARED) == flag::IMMORTAL {
-            return Some(Letter { words: Words::Few(0, few), root: message });
-        }
-        // SAFETY: there is an object of this header.
-        let (size, traced, count) = unsafe { p.runtime().shapes().of(message, header) };
-        let n = size as usize / 8;
-        let first = (traced.wrapping_sub(message)) as usize / 8;
-        let place = few.get_mut(..n)?;
-        for (at, slot) in place.iter_mut().enumerate().skip(1) {
-            *slot = object.raw(at as u32 * 8);
-            if count != 0 && (first..first + count as usize).contains(&at) && word::is_object(*slot) {
-                return None;
-            }
-        }
-        place[0] = header & IDENTITY;
-        Some(Letter { words: Words::Few(n as u8, few), root: INSIDE })
-    }
-
-    fn seal_graph(p: &Process, message: Word) -> Letter {
+    pub(crate) fn seal_graph(p: &Process, message: Word) -> Letter {
         let mut sealer = DESK.take();
         let root = sealer.take(p, message.0);
         let mut at = 0;
@@ -138,10 +184,10 @@ impl Letter {
         if let Words::Sharing(sharing) = &mut self.words {
             p.runtime().scheduler().take_shares(p, std::mem::take(&mut sharing.shares));
         }
-        let words = self.words.as_mut();
-        if words.is_empty() {
-            return Word(self.root);
+        if let Words::Plain(plain) = self.words {
+            return plain.open(p);
         }
+        let words = self.words.as_mut();
         let base = p.alloc_words(words.len());
         let place = |word: u64| if word & INSIDE != 0 && word & 7 == 0 { base + (word & !INSIDE) } else { word };
         let mut at = 0;

@@ -50,6 +50,7 @@ mod socket;
 #[cfg(all(unix, not(miri)))]
 mod stack;
 pub mod stdlib;
+mod stream;
 #[cfg(all(unix, not(miri)))]
 mod stub;
 mod sync;

@@ -14,7 +14,7 @@
 //! there was such a reference: references are numbered, and with each message stands the last number when it was opened.
 
 use crate::inbox::{List, Node};
-use crate::letter::Letter;
+use crate::letter::{Letter, Plain};
 use crate::object::Obj;
 use crate::process::Process;
 use crate::quota::Admission;
@@ -38,6 +38,7 @@ pub(crate) struct Mailbox {
     opened: RefCell<VecDeque<Opened>>,
     /// Those behind them.
     letters: RefCell<List<Signal>>,
+    n_letters: Cell<usize>,
     /// The place of a message among the opened ones, or behind them.
     cursor: Cell<usize>,
     /// Where the receive stands in the code that is looking, if it skips the same messages each time.
@@ -71,13 +72,13 @@ impl Mailbox {
         self.opened.get_mut().iter_mut().map(|opened| &mut opened.message)
     }
 
-    /// Adds a message.
-    pub(crate) fn put(&self, letter: Letter) {
-        self.put_node(Node::new(Signal::Message(letter)));
-    }
-
-    /// Adds a message that stands in a node already.
-    pub(crate) fn put_node(&self, node: Box<Node<Signal>>) {
+    /// Adds the message or the messages in a node.
+    pub(crate) fn put(&self, node: Box<Node<Signal>>) {
+        let n = match &node.signal {
+            Signal::Stream(stream) => stream.close(),
+            _ => 1,
+        };
+        self.n_letters.set(self.n_letters.get() + n);
         self.letters.borrow_mut().push(node);
     }
 
@@ -92,8 +93,21 @@ impl Mailbox {
 
     /// Opens the first letter, if there is one.
     fn open_letter(&self, p: &Process) -> Option<Word> {
-        let Some(Signal::Message(letter)) = self.letters.borrow_mut().pop() else { return None };
-        let word = letter.open(p);
+        let mut letters = self.letters.borrow_mut();
+        let word = match letters.first()? {
+            Signal::Stream(stream) => {
+                let (message, is_last) = stream.take();
+                if is_last {
+                    letters.pop();
+                }
+                message.open(p)
+            }
+            _ => match letters.pop() {
+                Some(Signal::Message(letter)) => letter.open(p),
+                _ => unreachable!("only messages are in a mailbox"),
+            },
+        };
+        self.n_letters.set(self.n_letters.get() - 1);
         self.add_opened(p, word);
         Some(word)
     }
@@ -105,7 +119,7 @@ impl Mailbox {
 
     /// The number of messages that have not been taken.
     pub(crate) fn len(&self) -> usize {
-        self.opened.borrow().len() + self.letters.borrow().len()
+        self.opened.borrow().len() + self.n_letters.get()
     }
 
     fn put_back(&self) {
@@ -191,10 +205,15 @@ pub fn receive_peek(p: &Process) -> bool {
 pub fn receive_take(p: &Process) {
     let mailbox = p.mailbox();
     mailbox.remember();
-    mailbox.opened.borrow_mut().remove(mailbox.cursor.get());
+    match mailbox.cursor.get() {
+        0 => _ = mailbox.opened.borrow_mut().pop_front(),
+        at => _ = mailbox.opened.borrow_mut().remove(at),
+    }
     mailbox.forget(mailbox.cursor.get());
     p.scheduled().handle.mailbox.make_room();
     mailbox.put_back();
+    // What the process sends now may be an answer.
+    p.scheduled().end_stream();
 }
 
 /// Moves the cursor to the next message.
@@ -276,7 +295,11 @@ pub(crate) fn wait(p: &Process, pause: Pause) -> Result<(), Throw> {
 
 /// Puts a copy of `message` into the mailbox of a process; nothing happens if there is none of that number.
 pub fn send(p: &Process, to: Pid, message: Word) -> Result<(), Throw> {
-    p.deliver(to, Signal::Message(Letter::seal(p, message)));
+    match Plain::copy(p, message) {
+        Some(message) if p.scheduled().streams(to, &message) => {}
+        Some(message) => _ = p.deliver(to, Signal::Message(message.into())),
+        None => _ = p.deliver(to, Signal::Message(Letter::seal_graph(p, message))),
+    }
     Ok(())
 }
 

@@ -101,6 +101,7 @@ impl Process {
             scheduled: Scheduled {
                 handle,
                 mailbox: Mailbox::default(),
+                stream: Cell::new(None),
                 quotas: OnceCell::new(),
                 ties: RefCell::default(),
                 doom: RefCell::default(),

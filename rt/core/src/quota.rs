@@ -90,10 +90,15 @@ impl MailboxQuota {
         self.0.store(most.min(UNLIMITED as u64 - 1) as i32, Ordering::Relaxed);
     }
 
+    /// Whether messages are counted.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != UNLIMITED
+    }
+
     /// Before a sender puts a signal into the inbox: if that is a message too many, it becomes one that ends the process,
     /// once; false if it is not to be put there.
     pub(crate) fn check(&self, signal: &mut Signal) -> bool {
-        if self.0.load(Ordering::Relaxed) == UNLIMITED || !matches!(signal, Signal::Message(_)) {
+        if !self.is_limited() || !matches!(signal, Signal::Message(_)) {
             return true;
         }
         let admission = self.admit();
@@ -118,7 +123,7 @@ impl MailboxQuota {
 
     /// A message has been taken.
     pub(crate) fn make_room(&self) {
-        if self.0.load(Ordering::Relaxed) == UNLIMITED {
+        if !self.is_limited() {
             return;
         }
         let more = |free| (free != EXCEEDED).then_some(free + 1);

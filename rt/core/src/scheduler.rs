@@ -35,7 +35,7 @@ use crate::body::SpawnedBody;
 use crate::heap::Share;
 use crate::helpers::Job;
 use crate::inbox::{Inbox, Node, Put};
-use crate::letter::Letter;
+use crate::letter::{Letter, Plain};
 use crate::mailbox::{Mailbox, waited};
 use crate::options::Options;
 use crate::process::Process;
@@ -43,6 +43,7 @@ use crate::quota::Quotas;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
 use crate::signal::Signal;
+use crate::stream::Stream;
 use crate::sys::{self, Instant, host};
 use crate::ties::Ties;
 use deadlock::Deadlock;
@@ -171,7 +172,7 @@ trait Crew: Sync {
     /// Runs the program to its end, from a pause of its main process on.
     fn run(&'static self, main: &mut dyn Body, pause: Pause) -> Ending;
     /// See [`Scheduler::deliver`].
-    fn deliver(&'static self, to: Pid, signal: Box<Node<Signal>>) -> bool;
+    fn deliver(&'static self, from: &Process, to: Pid, signal: Box<Node<Signal>>) -> bool;
     /// Queues a process that is ready.
     fn enqueue(&'static self, handle: NonNull<Handle>);
     /// See [`Process::share`].
@@ -295,11 +296,9 @@ impl Scheduler {
     }
 
     /// Puts a signal into a process's inbox, and wakes the process if it waits; false if there is no such process.
-    pub(crate) fn deliver(&self, to: Pid, signal: Signal) -> bool {
-        // It is moved no more from here on.
-        let signal = Node::new(signal);
+    pub(crate) fn deliver(&self, from: &Process, to: Pid, signal: Box<Node<Signal>>) -> bool {
         match self.crew.get() {
-            Some(crew) => crew.deliver(to, signal),
+            Some(crew) => crew.deliver(from, to, signal),
             None => {
                 let main = self.main.get().filter(|main| main.pid == to);
                 main.is_some_and(|main| main.inbox.put(signal) != Put::Refused)
@@ -473,6 +472,8 @@ fn resume(body: &mut dyn Body) -> Turn {
 pub(crate) struct Scheduled {
     pub(crate) handle: Arc<Handle>,
     pub(crate) mailbox: Mailbox,
+    /// Where it puts further messages to whom it has sent many.
+    pub(crate) stream: Cell<Option<Arc<Stream>>>,
     /// What it may use at most, if that was said.
     pub(crate) quotas: OnceCell<Box<Quotas>>,
     /// None as long as it has none.
@@ -484,6 +485,23 @@ pub(crate) struct Scheduled {
     pub(crate) turns: Cell<u64>,
     /// Safepoints left in this turn, if they are counted.
     pub(crate) budget: Cell<Option<u32>>,
+}
+
+impl Scheduled {
+    /// Sends a message through the stream, if that leads there; false if it is still to be delivered.
+    #[inline(always)]
+    pub(crate) fn streams(&self, to: Pid, message: &Plain) -> bool {
+        let Some(stream) = self.stream.take() else { return false };
+        let is_sent = stream.put(to, message);
+        self.stream.set(Some(stream));
+        is_sent
+    }
+
+    /// What is sent from now on stands behind what others may have sent meanwhile.
+    #[inline]
+    pub(crate) fn end_stream(&self) {
+        drop(self.stream.take());
+    }
 }
 
 impl Process {

@@ -7,14 +7,17 @@
 //! A process reaches another in no other way. What one process sends to another arrives in the order it was sent. The
 //! receiver alone acts on what it receives: before its turn begins, and when it looks for messages.
 
+use crate::inbox::Node;
 use crate::letter::Letter;
 use crate::notice;
 use crate::process::Process;
 use crate::reason::Reason;
 use crate::scheduler::{Pause, Pid, Turn};
+use crate::stream::Stream;
 use crate::sys::Instant;
 use crate::ties::{Reference, Ties};
 use std::cell::RefMut;
+use std::sync::Arc;
 use vitte_abi::TypeId;
 
 /// What stands in an inbox.
@@ -22,6 +25,8 @@ use vitte_abi::TypeId;
 pub(crate) enum Signal {
     /// A message for the mailbox.
     Message(Letter),
+    /// Several of them.
+    Stream(Arc<Stream>),
     /// This process is to end, or may trap it: another told it to, or, if `by_link`, has ended and may be linked to it.
     Exit { from: Pid, reason: Reason, by_link: bool },
     /// More messages wait for this process than may: it is to end.
@@ -56,7 +61,8 @@ impl Process {
     /// Puts a signal into another process's inbox; false if there is no such process.
     #[inline]
     pub(crate) fn deliver(&self, to: Pid, signal: Signal) -> bool {
-        self.runtime().scheduler().deliver(to, signal)
+        // It is moved no more from here on.
+        self.runtime().scheduler().deliver(self, to, Node::new(signal))
     }
 
     /// Has the process end at its next safepoint, if nothing has before.
@@ -90,7 +96,7 @@ impl Process {
     fn receive_by(&self, act: impl Fn(Signal)) {
         for node in self.inbox().take() {
             match node.signal {
-                Signal::Message(_) => self.mailbox().put_node(node),
+                Signal::Message(_) | Signal::Stream(_) => self.mailbox().put(node),
                 signal => act(signal),
             }
         }
@@ -99,7 +105,7 @@ impl Process {
     /// Acts on a signal. Reached from where such signals come from alone: so it is not in programs without them.
     pub(crate) fn act(&self, signal: Signal) {
         match signal {
-            Signal::Message(letter) => self.mailbox().put(letter),
+            Signal::Message(_) | Signal::Stream(_) => unreachable!("messages go to the mailbox"),
             Signal::Exit { from, reason, by_link } => self.receive_exit(from, reason, by_link),
             Signal::MailboxLimit => self.end_for(Reason::MailboxLimit),
             Signal::Link { from } => self.ties().linked_by(from),

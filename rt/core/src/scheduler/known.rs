@@ -10,6 +10,8 @@ use std::sync::Arc;
 const LEN: usize = 256;
 /// Who sends so many messages to one process in a row makes way for it.
 const MANY: u32 = 512;
+/// So many are worth a stream.
+const SOME: u32 = 32;
 
 /// What a worker keeps for itself.
 #[derive(Default)]
@@ -58,6 +60,18 @@ impl Known {
         Some(result)
     }
 
+    /// Whether a stream is to begin with the next message to this process: if some went there before, of which `streamed`
+    /// through a stream that is closed or full by now. Streams that are soon closed are begun less often.
+    pub(super) fn begins_stream(&self, to: Pid, streamed: Option<usize>) -> bool {
+        let mut known = self.0.borrow_mut();
+        if known.last != to {
+            return false;
+        }
+        let streamed = streamed.unwrap_or(0) as u32;
+        known.streak += streamed;
+        streamed >= SOME || known.streak.is_multiple_of(SOME)
+    }
+
     /// The process has ended.
     pub(super) fn forget(&self, pid: Pid) {
         let mut known = self.0.borrow_mut();
@@ -78,6 +92,20 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn streams_begin_after_some_messages() {
+        let (known, table) = (Known::default(), Table::default());
+        let send = |to, streamed| {
+            let begins = known.begins_stream(to, streamed);
+            known.with(&table, to, |_| ());
+            begins
+        };
+        assert!(
+            (0..SOME).all(|_| !send(7, None)) && send(7, None) && !send(7, Some(1)) && send(7, Some(SOME as usize))
+        );
+        assert!((0..SOME).all(|_| !send(8, None)) && !send(7, Some(100)));
+    }
 
     #[test]
     fn those_sent_to_again_are_kept() {

@@ -33,6 +33,7 @@ use crate::process::Process;
 use crate::reason::Reason;
 use crate::runtime::Runtime;
 use crate::signal::Signal;
+use crate::stream::Stream;
 use crate::sync::lock;
 use crate::sys::fatal;
 use crate::sys::{Instant, host};
@@ -111,13 +112,25 @@ impl Crew for Pool {
         if self.is_shared { self.keep_time() } else { self.work_alone() }
     }
 
-    fn deliver(&'static self, to: Pid, mut node: Box<Node<Signal>>) -> bool {
+    fn deliver(&'static self, from: &Process, to: Pid, mut node: Box<Node<Signal>>) -> bool {
         let worker = WORKER.get();
+        let streamed = from.scheduled().stream.take().map(|stream| stream.len());
+        let begins_stream = worker.is_some_and(|worker| worker.known.begins_stream(to, streamed));
+        let mut stream = None;
         let put = |handle: &Handle| {
             if !handle.mailbox.check(&mut node.signal) {
                 return (Put::Added, None);
             }
             let is_urgent = !matches!(node.signal, Signal::Message(_));
+            if begins_stream
+                && !handle.mailbox.is_limited()
+                && let Signal::Message(letter) = &node.signal
+                && let Some(first) = letter.plain()
+            {
+                let begun = Arc::new(Stream::new(to, first));
+                stream = Some(begun.clone());
+                node.signal = Signal::Stream(begun);
+            }
             match handle.inbox.put(node) {
                 Put::Wakes => (Put::Wakes, Some(NonNull::from(handle))),
                 put => (put, is_urgent.then(|| NonNull::from(handle))),
@@ -137,6 +150,7 @@ impl Crew for Pool {
             Some((_, Some(_))) => self.preempt(to),
             Some((_, None)) => {}
         }
+        from.scheduled().stream.set(stream);
         if let Some(worker) = worker
             && worker.known.has_sent_many()
         {
@@ -418,6 +432,7 @@ impl Pool {
         let turn = resume(body);
         worker.running.end();
         let process = body.process();
+        process.scheduled().end_stream();
         if let Some(began) = began {
             process.use_time(self.scheduler().processor_time().saturating_sub(began));
         }
