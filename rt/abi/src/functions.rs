@@ -318,8 +318,13 @@ macro_rules! for_each_native {
             /// At the beginning of a receive that takes no message without one of two references in it: moves the cursor
             /// past messages that are older than these.
             vt_receive_seek(reference: MonitorRef, other: MonitorRef) -> Unit [Writes];
-            /// A receive ends by an exception: put the cursor back.
+            /// A receive ends because one of its guards is left: put the cursor back.
             vt_receive_restart() -> Unit [Writes];
+            /// Before a guard that may receive: put the receive aside, with the message under the cursor, which receives do
+            /// not see until RECEIVE_RESUME.
+            vt_receive_aside() -> Unit [Writes];
+            /// After such a guard: the receive that was put aside last goes on.
+            vt_receive_resume() -> Unit [Writes];
             /// As RECEIVE_SKIP, in a receive that skips this message whenever it looks at it.
             vt_receive_pass() -> Unit [Writes];
             /// Start a process that calls `body`, a function value without parameters; monitored by `monitor`, unless

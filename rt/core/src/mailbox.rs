@@ -25,7 +25,7 @@ use crate::sys::Instant;
 use crate::throw::Throw;
 use crate::ties::Reference;
 use crate::word::Word;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::time::Duration;
@@ -43,9 +43,24 @@ pub(crate) struct Mailbox {
     cursor: Cell<usize>,
     /// Where the receive stands in the code that is looking, if it skips the same messages each time.
     site: Cell<Option<NonZero<u64>>>,
-    passed: RefCell<Vec<Passed>>,
+    seldom: OnceCell<Box<Seldom>>,
     /// When the wait that began after the cursor was put back ends.
     deadline: Cell<Option<Instant>>,
+}
+
+/// What few mailboxes have.
+#[derive(Default)]
+struct Seldom {
+    passed: RefCell<Vec<Passed>>,
+    /// The receives whose guards run, outermost first.
+    aside: RefCell<Vec<Aside>>,
+}
+
+/// A receive one of whose guards is running. The guard may receive, but not the message that it is asked about.
+struct Aside {
+    cursor: usize,
+    site: Option<NonZero<u64>>,
+    deadline: Option<Instant>,
 }
 
 /// A message in the process's heap.
@@ -123,17 +138,29 @@ impl Mailbox {
     }
 
     fn put_back(&self) {
-        self.cursor.set(0);
+        self.put_at(0);
         self.deadline.set(None);
+    }
+
+    /// Puts the cursor to a place, or behind what is hidden there.
+    fn put_at(&self, mut at: usize) {
+        if let Some(seldom) = self.seldom.get() {
+            let aside = seldom.aside.borrow();
+            while aside.iter().any(|aside| aside.cursor == at) {
+                at += 1;
+            }
+        }
+        self.cursor.set(at);
     }
 
     /// A receive begins that stands at `site`: what it has passed before it passes again.
     fn begin(&self, site: u64) {
         let site = NonZero::new(site);
         self.site.set(site);
-        let passed = self.passed.borrow();
-        if let Some(passed) = passed.iter().find(|passed| Some(passed.site) == site) {
-            self.cursor.set(passed.count);
+        let Some(seldom) = self.seldom.get() else { return };
+        let found = seldom.passed.borrow().iter().find(|passed| Some(passed.site) == site).map(|passed| passed.count);
+        if let Some(count) = found {
+            self.put_at(count);
         }
     }
 
@@ -141,7 +168,12 @@ impl Mailbox {
     fn remember(&self) {
         let count = self.cursor.get();
         let Some(site) = self.site.get().filter(|_| count >= WORTH) else { return };
-        let mut passed = self.passed.borrow_mut();
+        let seldom = self.seldom.get_or_init(Box::default);
+        // It has not passed what is hidden, only not seen it.
+        if !seldom.aside.borrow().is_empty() {
+            return;
+        }
+        let mut passed = seldom.passed.borrow_mut();
         match passed.iter_mut().find(|passed| passed.site == site) {
             Some(passed) => passed.count = count,
             None => {
@@ -159,8 +191,12 @@ impl Mailbox {
 
     /// The message at `at` is gone.
     fn forget(&self, at: usize) {
-        for passed in &mut *self.passed.borrow_mut() {
+        let Some(seldom) = self.seldom.get() else { return };
+        for passed in &mut *seldom.passed.borrow_mut() {
             passed.count -= usize::from(passed.count > at);
+        }
+        for aside in &mut *seldom.aside.borrow_mut() {
+            aside.cursor -= usize::from(aside.cursor > at);
         }
     }
 }
@@ -224,8 +260,8 @@ pub fn receive_skip(p: &Process) {
 
 /// The same in a receive that would skip the message again.
 pub fn receive_pass(p: &Process) {
-    let cursor = &p.mailbox().cursor;
-    cursor.set(cursor.get() + 1);
+    let mailbox = p.mailbox();
+    mailbox.put_at(mailbox.cursor.get() + 1);
 }
 
 /// At the beginning of a receive that takes no message without one of these references in it: moves the cursor past
@@ -234,10 +270,28 @@ pub fn receive_seek(p: &Process, reference: Reference, other: Reference) {
     let mailbox = p.mailbox();
     mailbox.put_back();
     let older = mailbox.opened.borrow().partition_point(|opened| opened.last < reference.min(other));
-    mailbox.cursor.set(older);
+    mailbox.put_at(older);
 }
 
-/// A receive ends because one of its guards has thrown: puts the cursor back.
+/// Before a guard that may receive: puts the receive aside, with the message under the cursor, which the guard's receives
+/// do not see.
+pub fn receive_aside(p: &Process) {
+    let mailbox = p.mailbox();
+    let aside = Aside { cursor: mailbox.cursor.get(), site: mailbox.site.take(), deadline: mailbox.deadline.take() };
+    mailbox.seldom.get_or_init(Box::default).aside.borrow_mut().push(aside);
+    mailbox.put_back();
+}
+
+/// After the guard, however it was left: the receive goes on. Nothing happens if none was put aside.
+pub fn receive_resume(p: &Process) {
+    let mailbox = p.mailbox();
+    let Some(aside) = mailbox.seldom.get().and_then(|seldom| seldom.aside.borrow_mut().pop()) else { return };
+    mailbox.put_at(aside.cursor);
+    mailbox.site.set(aside.site);
+    mailbox.deadline.set(aside.deadline);
+}
+
+/// A receive ends because one of its guards was left: puts the cursor back.
 pub fn receive_restart(p: &Process) {
     p.mailbox().put_back();
 }

@@ -3,9 +3,10 @@
 pub use crate::boxing::{box_float as vt_box_float, box_int as vt_box_int, box_scalar as vt_box};
 pub use crate::foreign::call_foreign as vt_call_foreign;
 pub use crate::mailbox::{
-    receive_pass as vt_receive_pass, receive_peek as vt_receive_peek, receive_restart as vt_receive_restart,
-    receive_seek as vt_receive_seek, receive_skip as vt_receive_skip, receive_take as vt_receive_take,
-    receive_wait as vt_receive_wait, self_pid as vt_self, send as vt_send, sleep as vt_sleep, spawn as vt_spawn,
+    receive_aside as vt_receive_aside, receive_pass as vt_receive_pass, receive_peek as vt_receive_peek,
+    receive_restart as vt_receive_restart, receive_resume as vt_receive_resume, receive_seek as vt_receive_seek,
+    receive_skip as vt_receive_skip, receive_take as vt_receive_take, receive_wait as vt_receive_wait,
+    self_pid as vt_self, send as vt_send, sleep as vt_sleep, spawn as vt_spawn,
 };
 pub use crate::report::tell_uncaught as vt_tell_uncaught;
 pub use crate::report::unreachable as vt_unreachable;

@@ -28,7 +28,16 @@ pub(super) struct TryScope {
     /// The open region; `None` within a hole.
     region: Option<Region>,
     handlers: Vec<Handler>,
-    finally: Option<NodeId>,
+    finally: Option<Finally>,
+}
+
+/// What is done wherever such a scope is left.
+#[derive(Clone, Copy)]
+pub(super) enum Finally {
+    /// A `finally` block.
+    Block(NodeId),
+    /// A `receive` is over, one of whose guards is left; whether it was put aside for the guard.
+    Receive { is_aside: bool },
 }
 
 impl FunctionLower<'_, '_, '_> {
@@ -46,7 +55,7 @@ impl FunctionLower<'_, '_, '_> {
         let (end, handler) = (self.b.label(), self.b.label());
         let exception = self.b.reg(TypeIdx::ANY);
         let handlers = vec![Handler { target: handler, reg: exception, filter: None }];
-        self.enter(handlers, Some(finally));
+        self.enter(handlers, Some(Finally::Block(finally)));
         match catches {
             [] => self.statement(|lower| lower.into(body, dst)),
             _ => self.try_catch(body, catches, dst, span),
@@ -123,7 +132,7 @@ impl FunctionLower<'_, '_, '_> {
         self.emit(Inst::Rethrow { value: exception }, span);
     }
 
-    pub(super) fn enter(&mut self, handlers: Vec<Handler>, finally: Option<NodeId>) {
+    pub(super) fn enter(&mut self, handlers: Vec<Handler>, finally: Option<Finally>) {
         let region = Some(self.b.begin_region());
         self.tries.push(TryScope { region, handlers, finally });
     }
@@ -166,7 +175,7 @@ impl FunctionLower<'_, '_, '_> {
         self.expr(node, None)
     }
 
-    /// Leaves all `try` but the outer `n`, by running their `finally` blocks, and then `f`.
+    /// Leaves all `try` but the outer `n`, by running their `finally` blocks, and then `f`. The same for guards.
     pub(super) fn leave(&mut self, n: usize, f: impl FnOnce(&mut Self)) {
         if self.tries[n..].iter().all(|scope| scope.finally.is_none()) {
             return f(self);
@@ -179,11 +188,15 @@ impl FunctionLower<'_, '_, '_> {
             }
             let finally = scope.finally;
             left.push(scope);
-            if let Some(finally) = finally {
-                // What is inside of a `finally` sees the variables as they are here, and leaves them so.
-                let locals = self.locals.clone();
-                self.statement(|lower| lower.effect(finally));
-                self.locals = locals;
+            match finally {
+                Some(Finally::Block(finally)) => {
+                    // What is inside of a `finally` sees the variables as they are here, and leaves them so.
+                    let locals = self.locals.clone();
+                    self.statement(|lower| lower.effect(finally));
+                    self.locals = locals;
+                }
+                Some(Finally::Receive { is_aside }) => self.abandon_receive(is_aside, self.span),
+                None => {}
             }
         }
         f(self);

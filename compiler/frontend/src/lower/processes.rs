@@ -1,12 +1,14 @@
 //! `receive`.
 
+use super::exceptions::Finally;
 use super::function::FunctionLower;
 use crate::ast::Binary;
 use crate::body::{Arm, LocalId, NodeId, NodeKind};
 use crate::source::Span;
-use crate::types::Ty;
+use crate::types::{Kind, Ty};
+use std::rc::Rc;
 use vitbc::builder::Catch as Handler;
-use vitbc::{Inst, Reg, TypeIdx};
+use vitbc::{Inst, Label, Reg, TypeIdx};
 
 impl FunctionLower<'_, '_, '_> {
     /// Looks at one message after the other until an arm matches, then takes it away; waits when there are no more.
@@ -23,9 +25,6 @@ impl FunctionLower<'_, '_, '_> {
         }
         let seeks = self.seek(arms, span);
         let has_guards = arms.iter().any(|arm| arm.guard.is_some());
-        // Where a guard throws, the next receive begins with the first message again.
-        let (abandoned, exception) = (self.b.label(), self.b.reg(TypeIdx::ANY));
-        let abandons = has_guards && !seeks;
         let message = self.temp_idx(TypeIdx::ANY);
         let arrived = self.temp(Ty::BOOL);
         let (empty, end) = (self.b.label(), self.b.label());
@@ -35,14 +34,11 @@ impl FunctionLower<'_, '_, '_> {
             let next = self.b.label();
             self.statement(|lower| {
                 lower.test(arm.pat, message, next);
-                if let Some(guard) = arm.guard {
-                    if abandons {
-                        lower.enter(vec![Handler { target: abandoned, reg: exception, filter: None }], None);
-                    }
-                    lower.branch(guard, next, false);
-                    if abandons {
-                        lower.exit();
-                    }
+                match arm.guard {
+                    // Such a guard compares, and nothing else.
+                    Some(guard) if seeks => lower.branch(guard, next, false),
+                    Some(guard) => lower.guard(guard, next, span),
+                    None => {}
                 }
                 lower.emit(Inst::ReceiveTake {}, span);
                 lower.into(arm.body, dst);
@@ -56,11 +52,6 @@ impl FunctionLower<'_, '_, '_> {
             self.call_mailbox("receive_pass", span);
         }
         self.jump(head);
-        if abandons {
-            self.bind(abandoned);
-            self.call_mailbox("receive_restart", span);
-            self.emit(Inst::Rethrow { value: exception }, span);
-        }
         self.bind(empty);
         self.emit(Inst::ReceiveWait { dst: arrived, millis }, span);
         self.emit(Inst::If { cond: arrived, target: head }, span);
@@ -69,6 +60,63 @@ impl FunctionLower<'_, '_, '_> {
             None => self.jump(head),
         }
         self.bind(end);
+    }
+
+    /// Goes on if a guard holds, else at `next`. Where the guard is left in another way, the receive is over. While a guard
+    /// runs that may receive, the receive is aside, and the message that it looks at hidden.
+    fn guard(&mut self, guard: NodeId, next: Label, span: Span) {
+        let is_aside = !self.only_looks(guard);
+        if is_aside {
+            self.call_mailbox("receive_aside", span);
+        }
+        let (abandoned, exception) = (self.b.label(), self.b.reg(TypeIdx::ANY));
+        let (fails, holds) = (self.b.label(), self.b.label());
+        let handler = Handler { target: abandoned, reg: exception, filter: None };
+        self.enter(vec![handler], Some(Finally::Receive { is_aside }));
+        self.branch(guard, fails, false);
+        self.exit();
+        self.jump(holds);
+        self.bind(abandoned);
+        self.abandon_receive(is_aside, span);
+        self.emit(Inst::Rethrow { value: exception }, span);
+        self.bind(fails);
+        if is_aside {
+            self.call_mailbox("receive_resume", span);
+        }
+        self.jump(next);
+        self.bind(holds);
+        if is_aside {
+            self.call_mailbox("receive_resume", span);
+        }
+    }
+
+    /// The next receive begins with the first message again.
+    pub(super) fn abandon_receive(&mut self, is_aside: bool, span: Span) {
+        if is_aside {
+            self.call_mailbox("receive_resume", span);
+        }
+        self.call_mailbox("receive_restart", span);
+    }
+
+    /// Whether a condition is of such a kind that it can run no code of functions.
+    fn only_looks(&mut self, node: NodeId) -> bool {
+        use NodeKind::*;
+        let body = Rc::clone(&self.body);
+        let mut all = |parts: &[NodeId]| parts.iter().all(|&part| self.only_looks(part));
+        match &body.node(node).kind {
+            Unit | Bool(_) | Int(_) | Float(_) | Str(_) | Nil | Local(_) | Const(_) => true,
+            Binary(_, left, right) => {
+                let is_plain = all(&[*left, *right]);
+                let ty = self.node_ty(*left);
+                // Others may say themselves when they are equal.
+                let kind = self.kind(ty);
+                is_plain && (kind.is_number() || matches!(kind, Kind::Bool | Kind::Str | Kind::Pid | Kind::MonitorRef))
+            }
+            And(left, right) | Or(left, right) => all(&[*left, *right]),
+            Op(_, parts) => all(parts),
+            Field { base: part, .. } | Unwrap(part) | Convert(part) | Is(part, _) => all(&[*part]),
+            _ => false,
+        }
     }
 
     fn call_mailbox(&mut self, native: &str, span: Span) {
