@@ -28,13 +28,14 @@ pub(crate) enum Field {
 pub(crate) const EXIT: &[Field] = &[Field::Of(PID), Field::Of(ANY)];
 /// The end of a monitored process: the monitor, the process, why.
 pub(crate) const DOWN: &[Field] = &[Field::Of(MONITOR_REF), Field::Of(PID), Field::Of(ANY)];
-/// An answer about a process: the question, the process, its name, what it does, the number of messages that it has not
+/// An answer about a process: the question, the process, its name, what it does, the function that it is in, the number of messages that it has not
 /// taken, the bytes in its heap and those behind it, its turns, its links, whom it monitors, who monitors it, whether it traps exits.
 pub(crate) const INFO: &[Field] = &[
     Field::Of(MONITOR_REF),
     Field::Of(PID),
     Field::Optional(STR),
     Field::Of(STR),
+    Field::Optional(STR),
     Field::Of(INT),
     Field::Of(INT),
     Field::Of(INT),
@@ -76,9 +77,10 @@ pub(crate) fn down(p: &Process, ty: TypeId, reference: Reference, from: Pid, rea
 pub(crate) fn info(p: &Process, ty: TypeId, reference: Reference, ties: &Ties) -> Word {
     let text = |text: &str| p.new_str(text).object().address();
     let pids = |pids: &mut dyn Iterator<Item = Pid>| list_of_pids(p, pids).address();
+    let function = p.function();
     let status = match p.pause() {
-        None => "running",
-        Some(Pause::Yielding | Pause::Crowded(_)) => "ready",
+        None if function.is_some() => "running",
+        None | Some(Pause::Yielding | Pause::Crowded(_)) => "ready",
         Some(Pause::Receiving(_) | Pause::Outside(_) | Pause::Lent) => "waiting",
         Some(Pause::Sleeping(_)) => "sleeping",
     };
@@ -87,6 +89,7 @@ pub(crate) fn info(p: &Process, ty: TypeId, reference: Reference, ties: &Ties) -
         p.pid(),
         p.runtime().names().of(p.pid()).map_or(0, |name| text(&name)),
         text(status),
+        function.map_or(0, text),
         p.mailbox().len() as u64,
         p.heap_stats().live,
         p.heap_stats().reserved,

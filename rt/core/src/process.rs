@@ -62,6 +62,8 @@ struct Seldom {
     finish: Cell<Option<Finish>>,
     /// What a callback raised, until its C function returns.
     callback_exception: Cell<Option<Word>>,
+    /// The function that the interpreter was in when it last said so.
+    function: Cell<Option<&'static str>>,
 }
 
 impl Process {
@@ -211,6 +213,19 @@ impl Process {
     /// The same, which is to be done now.
     pub(crate) fn take_finish(&self) -> Option<Finish> {
         self.seldom.get()?.finish.take()
+    }
+
+    /// The name of the function that the process is in; `None` before it has begun.
+    pub(crate) fn function(&self) -> Option<&'static str> {
+        match self.runtime.code() {
+            Some(code) => self.compiled_function(code),
+            None => self.seldom.get()?.function.get(),
+        }
+    }
+
+    /// For the interpreter: the function that it is in when others may ask.
+    pub fn set_function(&self, name: &'static str) {
+        self.seldom().function.set(Some(name));
     }
 
     /// For the interpreter: the slot bits that are the result of a row in which the process waited.

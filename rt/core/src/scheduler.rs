@@ -16,45 +16,44 @@ mod clock;
 mod deadlock;
 mod handle;
 mod known;
+mod maker;
 mod outside;
 mod pool;
 mod queue;
 mod room;
+mod scheduled;
 mod settled;
 mod table;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod timers;
+mod turn;
 
 pub(crate) use handle::Handle;
+pub use maker::Spawner;
 pub(crate) use outside::{Lookout, Ticket, Waits};
 pub use room::Room;
+pub(crate) use scheduled::Scheduled;
+pub use turn::{Body, Ending, Pause, Turn};
 
-#[cfg(all(unix, not(miri)))]
-use crate::body::SpawnedBody;
 use crate::heap::Share;
 use crate::helpers::Job;
-use crate::inbox::{Inbox, Node, Put};
-use crate::letter::{Letter, Plain};
-use crate::mailbox::{Mailbox, waited};
+use crate::inbox::{Node, Put};
+use crate::letter::Letter;
 use crate::options::Options;
 use crate::process::Process;
-use crate::quota::Quotas;
-use crate::reason::Reason;
 use crate::runtime::Runtime;
 use crate::signal::Signal;
-use crate::stream::Stream;
 use crate::sys::{self, Instant, host};
-use crate::ties::Ties;
 use deadlock::Deadlock;
+use maker::Maker;
 use pool::Pool;
 use settled::Settled;
-use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::ThreadId;
 use std::time::Duration;
+use turn::{Outcome, main_ended, outcome, resume};
 #[cfg(all(unix, not(miri)))]
 use vitte_abi::program::Program;
 
@@ -63,109 +62,6 @@ pub type Pid = u64;
 
 /// The main process.
 pub const MAIN: Pid = 1;
-
-/// The most safepoints to a turn, where they are counted.
-const MAX_BUDGET: u64 = 1000;
-/// The time that is taken to pass from one safepoint to the next, where they are counted, in nanoseconds.
-const SAFEPOINT: u64 = 1000;
-
-/// A process as something that runs: compiled code on a stack, or an interpreter's frames.
-pub trait Body {
-    /// Starts the process, or goes on with it after a pause, until the next.
-    fn resume(&mut self) -> Turn;
-    /// The process.
-    fn process(&mut self) -> &mut Process;
-    /// Leaves where the process waits as its trace, with [`Process::begin_trace`] and [`Process::push_frame`].
-    fn trace(&mut self);
-}
-
-/// How a process's turn ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// It can go on later.
-    Paused(Pause),
-    /// It has returned.
-    Returned,
-    /// It did not handle an exception, which it left with [`Process::set_exception`].
-    Failed,
-    /// It ends the program with this exit code.
-    Exited(i64),
-    /// It does not go on, because a signal ended it.
-    Doomed,
-}
-
-/// Why a process pauses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pause {
-    /// It has had its share.
-    Yielding,
-    /// It waits for a message, and for no longer than this.
-    Receiving(Option<Instant>),
-    /// It sleeps until this moment; for ever if it is too far away to be told.
-    Sleeping(Option<Instant>),
-    /// It waits for something outside the program, and for no longer than this.
-    Outside(Option<Instant>),
-    /// A helper works with what is in its heap: it goes on when that is done, and nothing ends it before.
-    Lent,
-    /// It could not begin its turn, as another process is where it runs.
-    Crowded(&'static Room),
-}
-
-/// How a program ended.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Its main process returned.
-    Returned,
-    /// A process ended it with this exit code.
-    Exited(i64),
-    /// It failed: what is to be told about it. The main process, or one linked to it, did not handle an exception, or
-    /// all wait for messages.
-    Failed(String),
-}
-
-/// Makes the body of a new process, which will call the function value in the letter.
-pub type Spawner = Box<dyn Fn(Box<Process>, Letter) -> Box<dyn Body>>;
-
-/// How bodies are made, and whether they may run on any thread.
-enum Maker {
-    /// All run on this thread.
-    Here(Spawner, ThreadId),
-    /// They run a program's compiled code.
-    #[cfg(all(unix, not(miri)))]
-    Compiled(&'static Program, bool),
-    #[cfg(test)]
-    Anywhere(Box<dyn Fn(Box<Process>, Letter) -> Box<dyn Body + Send> + Send + Sync>),
-}
-
-// SAFETY: a spawner for one thread is called by that thread alone, see `make`.
-unsafe impl Send for Maker {}
-// SAFETY: as above.
-unsafe impl Sync for Maker {}
-
-impl Maker {
-    fn make(&self, process: Box<Process>, body: Letter) -> Box<dyn Body> {
-        match self {
-            Maker::Here(spawner, thread) => {
-                assert!(*thread == std::thread::current().id(), "processes of this program run on one thread");
-                spawner(process, body)
-            }
-            #[cfg(all(unix, not(miri)))]
-            Maker::Compiled(program, _) => Box::new(SpawnedBody::new(program, process, body)),
-            #[cfg(test)]
-            Maker::Anywhere(spawner) => spawner(process, body),
-        }
-    }
-
-    fn is_shared(&self) -> bool {
-        match self {
-            Maker::Here(..) => false,
-            #[cfg(all(unix, not(miri)))]
-            Maker::Compiled(_, is_shared) => *is_shared,
-            #[cfg(test)]
-            Maker::Anywhere(_) => true,
-        }
-    }
-}
 
 /// What runs processes once there are several.
 trait Crew: Sync {
@@ -412,131 +308,4 @@ pub fn run(runtime: &'static Runtime, main: &mut dyn Body) -> Ending {
         crew.stop();
     }
     ending
-}
-
-/// What a turn means for the process.
-enum Outcome {
-    Paused(Pause),
-    Returned,
-    /// It ends for another reason.
-    Ended(Reason),
-    /// The program ends.
-    Exited(i64),
-}
-
-fn outcome(turn: Turn, process: &Process) -> Outcome {
-    if turn == Turn::Paused(Pause::Lent) {
-        // It ends when it has its heap back.
-        return Outcome::Paused(Pause::Lent);
-    }
-    match (turn, process.take_doom()) {
-        (Turn::Exited(code), _) => Outcome::Exited(code),
-        (Turn::Returned, _) => Outcome::Returned,
-        (Turn::Failed, _) => Outcome::Ended(Reason::uncaught(process)),
-        (Turn::Doomed | Turn::Paused(_), Some(reason)) => {
-            process.runtime().scheduler().waits().into_iter().for_each(|waits| waits.end(process));
-            Outcome::Ended(reason)
-        }
-        (Turn::Doomed, None) => unreachable!("doomed for no reason"),
-        (Turn::Paused(pause), None) => Outcome::Paused(pause),
-    }
-}
-
-fn main_ended(process: &Process, reason: &Reason) -> Ending {
-    reason.report(process).map_or(Ending::Exited(0), Ending::Failed)
-}
-
-/// Gives a process its turn.
-fn resume(body: &mut dyn Body) -> Turn {
-    let process = body.process();
-    if let Some(turn) = process.begin_turn() {
-        return turn;
-    }
-    let scheduler = process.runtime().scheduler();
-    if !scheduler.is_seeded {
-        return body.resume();
-    }
-    let budget = 1 + scheduler.choose(MAX_BUDGET) as u32;
-    process.scheduled().budget.set(Some(budget));
-    process.request_yield();
-    let turn = body.resume();
-    let process = body.process();
-    let left = process.scheduled().budget.get().unwrap_or(budget);
-    if let Some(crew) = scheduler.crew.get() {
-        crew.use_time(process, SAFEPOINT * u64::from(budget - left));
-    }
-    turn
-}
-
-/// What a process has to do with the scheduler.
-pub(crate) struct Scheduled {
-    pub(crate) handle: Arc<Handle>,
-    pub(crate) mailbox: Mailbox,
-    /// Where it puts further messages to whom it has sent many.
-    pub(crate) stream: Cell<Option<Arc<Stream>>>,
-    /// What it may use at most, if that was said.
-    pub(crate) quotas: OnceCell<Box<Quotas>>,
-    /// None as long as it has none.
-    pub(crate) ties: RefCell<Option<Box<Ties>>>,
-    /// Why the process is to end.
-    pub(crate) doom: RefCell<Option<Reason>>,
-    pub(crate) pause: Cell<Option<Pause>>,
-    /// The turns it has had.
-    pub(crate) turns: Cell<u64>,
-    /// Safepoints left in this turn, if they are counted.
-    pub(crate) budget: Cell<Option<u32>>,
-}
-
-impl Scheduled {
-    /// Sends a message through the stream, if that leads there; false if it is still to be delivered.
-    #[inline(always)]
-    pub(crate) fn streams(&self, to: Pid, message: &Plain) -> bool {
-        let Some(stream) = self.stream.take() else { return false };
-        let is_sent = stream.put(to, message);
-        self.stream.set(Some(stream));
-        is_sent
-    }
-
-    /// What is sent from now on stands behind what others may have sent meanwhile.
-    #[inline]
-    pub(crate) fn end_stream(&self) {
-        drop(self.stream.take());
-    }
-}
-
-impl Process {
-    /// The number of the process.
-    pub fn pid(&self) -> Pid {
-        self.scheduled().handle.pid
-    }
-
-    pub(crate) fn inbox(&self) -> &Inbox {
-        &self.scheduled().handle.inbox
-    }
-
-    pub(crate) fn mailbox(&self) -> &Mailbox {
-        &self.scheduled().mailbox
-    }
-
-    /// Has the process pause when the row that is running returns.
-    pub(crate) fn suspend(&self, pause: Pause) {
-        self.scheduled().pause.set(Some(pause));
-        self.set_suspended();
-    }
-
-    /// Why the process is to pause, if it is: the interpreter asks after calls of rows with the effect `Waits`, and
-    /// returns the pause from [`Body::resume`]. When that is called again, [`Process::result`] is the row's result.
-    pub fn pause(&self) -> Option<Pause> {
-        self.scheduled().pause.get()
-    }
-
-    /// Before a process goes on: the result of what it waited in.
-    pub(crate) fn finish_pause(&self) {
-        match self.scheduled().pause.take() {
-            Some(Pause::Receiving(_)) => self.set_result(u64::from(waited(self))),
-            Some(Pause::Sleeping(_) | Pause::Yielding | Pause::Crowded(_) | Pause::Outside(_) | Pause::Lent) => {}
-            None => return,
-        }
-        self.clear_suspended();
-    }
 }

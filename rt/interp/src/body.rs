@@ -80,7 +80,10 @@ impl<T: Tracer> Body for Interpreted<T> {
                 self.result = bits;
                 Turn::Returned
             }
-            Ok(Outcome::Paused(pause)) => Turn::Paused(pause),
+            Ok(Outcome::Paused(pause)) => {
+                self.machine.say_function();
+                Turn::Paused(pause)
+            }
             Err(Stop::Uncaught(exception)) => {
                 self.machine.process.set_exception(exception);
                 Turn::Failed

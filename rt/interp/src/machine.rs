@@ -160,6 +160,13 @@ impl Machine {
         };
         vitte_rt::Location { function: &function.name, file, line, column }
     }
+
+    /// Says which function the process is in, for those who ask.
+    pub(crate) fn say_function(&self) {
+        if let Some(frame) = self.frames.last() {
+            self.process.set_function(&self.program.declared(frame.func).name);
+        }
+    }
 }
 
 /// The arguments of a call.

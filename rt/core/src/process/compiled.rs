@@ -174,6 +174,13 @@ impl Process {
         Frames::new(code, pc, fp)
     }
 
+    /// The name of the function that called the runtime last.
+    pub(super) fn compiled_function(&self, code: &Code) -> Option<&'static str> {
+        let offset = u32::try_from(self.exit().0.checked_sub(code.text)?).ok()?;
+        let (place, _) = code.table.place(code.table.find(offset)?.location())?;
+        code.table.location(place).map(|found| found.function)
+    }
+
     /// Where compiled code called the runtime: the return address, and the caller's frame pointer.
     pub(crate) fn exit(&self) -> (u64, u64) {
         // SAFETY: as above.

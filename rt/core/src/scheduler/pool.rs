@@ -14,6 +14,7 @@
 //! notices. Where bodies must not change threads, and where a seed says what happens, there is one worker: the thread
 //! that runs the program.
 
+mod staff;
 mod time;
 mod watch;
 
@@ -35,8 +36,8 @@ use crate::runtime::Runtime;
 use crate::signal::Signal;
 use crate::stream::Stream;
 use crate::sync::lock;
-use crate::sys::fatal;
 use crate::sys::{Instant, host};
+use staff::Staff;
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -46,8 +47,6 @@ use watch::NOBODY;
 
 /// The common queue comes first in one of so many turns, or a worker with enough of its own would never look there.
 const FAIR: u64 = 61;
-/// The stacks of workers, where natives and C functions run.
-const STACK: usize = 8 << 20;
 
 thread_local! {
     /// The worker that this thread is.
@@ -88,15 +87,6 @@ pub(super) struct Pool {
     is_shared: bool,
     is_stopped: AtomicBool,
     ending: Mutex<Option<Ending>>,
-}
-
-/// Which workers do nothing, and for what else the program waits.
-struct Staff {
-    resting: Vec<usize>,
-    /// The processes that wait for something outside. Counted before they wait, and until they are queued.
-    n_expecting: usize,
-    n_started: usize,
-    n_max: usize,
 }
 
 impl Crew for Pool {
@@ -264,41 +254,6 @@ impl Pool {
         }
     }
 
-    fn suggest_waking(&'static self) {
-        if self.n_spare.load(Ordering::Relaxed) != 0 {
-            self.wake_worker();
-        }
-    }
-
-    /// Has a worker that rests or was not needed yet look for work.
-    fn wake_worker(&'static self) {
-        let mut staff = lock(&self.staff);
-        if let Some(worker) = self.take_resting(&mut staff) {
-            self.count_spare(&staff);
-            drop(staff);
-            self.workers[worker].is_woken.store(true, Ordering::SeqCst);
-            self.unpark(&self.workers[worker]);
-        } else if self.is_shared && staff.n_started < staff.n_max {
-            let worker = &self.workers[staff.n_started];
-            let work = move || {
-                worker.thread.set(thread::current());
-                self.work(worker);
-            };
-            if thread::Builder::new().stack_size(STACK).spawn(work).is_ok() {
-                staff.n_started += 1;
-            } else if staff.n_started == 0 {
-                fatal("the system does not start a thread");
-            } else {
-                staff.n_max = staff.n_started;
-            }
-            self.count_spare(&staff);
-        }
-    }
-
-    fn count_spare(&self, staff: &Staff) {
-        self.n_spare.store(staff.resting.len() + staff.n_max - staff.n_started, Ordering::Relaxed);
-    }
-
     /// A worker's life, on a thread of its own.
     fn work(&'static self, worker: &'static Worker) {
         let _end = AbortOnPanic;
@@ -338,7 +293,7 @@ impl Pool {
                 }
                 staff.n_expecting != 0
             };
-            let timer = self.timers.next();
+            let timer = self.next_timer();
             if timer == NEVER && !is_expecting {
                 self.end(self.deadlock());
                 continue;
@@ -382,40 +337,6 @@ impl Pool {
         // From the next worker on, so that not all begin with the same one.
         let (before, after) = self.workers.split_at(worker.index);
         after[1..].iter().chain(before).find_map(|other| other.ring.steal(&worker.ring))
-    }
-
-    fn has_work(&self) -> bool {
-        !self.common.is_empty() || self.workers.iter().any(|worker| worker.ring.len() != 0)
-    }
-
-    /// A worker without work sleeps until it is woken.
-    fn rest(&self, worker: &Worker) {
-        let mut staff = lock(&self.staff);
-        staff.resting.push(worker.index);
-        self.count_spare(&staff);
-        drop(staff);
-        // What was queued before the others could see that this worker rests.
-        if self.has_work() && self.rests_no_more(worker) {
-            return;
-        }
-        while !worker.is_woken.swap(false, Ordering::Acquire) && !self.is_stopped.load(Ordering::Acquire) {
-            if !self.watch(worker) {
-                thread::park();
-            } else if self.has_work() && self.rests_no_more(worker) {
-                return;
-            }
-        }
-    }
-
-    /// Takes a worker from those that rest; false if it is to be woken, as another did so.
-    fn rests_no_more(&self, worker: &Worker) -> bool {
-        let mut staff = lock(&self.staff);
-        let at = staff.resting.iter().position(|&resting| resting == worker.index);
-        if let Some(at) = at {
-            staff.resting.remove(at);
-            self.count_spare(&staff);
-        }
-        at.is_some()
     }
 
     /// Runs a process that was taken from a queue until its turn ends.
@@ -472,8 +393,10 @@ impl Pool {
             Pause::Receiving(until) | Pause::Sleeping(until) | Pause::Outside(until) => until,
             Pause::Lent => None,
         };
-        if let Some(until) = until {
-            self.set_timer(place, self.scheduler().nanos(until));
+        match until {
+            Some(until) => self.set_timer(place, self.scheduler().nanos(until)),
+            // That of an earlier wait, or of its processor time, has nothing to do any more.
+            None => place.stop_timer(),
         }
         if !place.park(carried) {
             self.enqueue(handle);

@@ -157,10 +157,13 @@ impl Machine {
                 return Ok(Next::Following);
             }
             Op::Callback { dst, index } => (dst, self.callback_address(index)?),
-            Op::ReceivePeek { dst, empty } => match help(Helper::vt_receive_peek, &[])? {
-                0 => return Ok(Next::Jump(empty)),
-                _ => (dst, self.process.result()),
-            },
+            Op::ReceivePeek { dst, empty } => {
+                self.say_function();
+                match help(Helper::vt_receive_peek, &[])? {
+                    0 => return Ok(Next::Jump(empty)),
+                    _ => (dst, self.process.result()),
+                }
+            }
             other => unreachable!("the loop carries out {other:?} itself"),
         };
         self.stack[base + usize::from(dst)] = bits;

@@ -9,10 +9,19 @@ use std::time::Duration;
 
 impl Pool {
     pub(super) fn set_timer(&self, place: &Handle, at: u64) {
-        self.timers.set(place, at, |pid| self.is_alive(pid));
+        self.timers.set(place, at, |pid, at| self.is_set(pid, at));
         if self.is_shared && at < self.next_look.load(Ordering::SeqCst) {
             self.wake_clock();
         }
+    }
+
+    fn is_set(&self, pid: Pid, at: u64) -> bool {
+        self.table.with(pid, |handle| handle.has_timer(at)).unwrap_or(false)
+    }
+
+    /// When the next timer goes off: [`NEVER`] if none is set.
+    pub(super) fn next_timer(&self) -> u64 {
+        self.timers.next(|pid, at| self.is_set(pid, at))
     }
 
     /// Wakes the processes whose time has come. One that runs is to yield, as its time may be used up.
@@ -71,7 +80,7 @@ impl Pool {
             let next = if is_idle { NEVER } else { now + period.as_nanos() as u64 };
             // Whoever sets a timer after the look below sees this.
             self.next_look.store(next, Ordering::SeqCst);
-            let timer = self.timers.next();
+            let timer = self.next_timer();
             match next.min(timer) {
                 NEVER if is_expecting => thread::park(),
                 NEVER => self.end(self.deadlock()),
@@ -111,7 +120,7 @@ impl Pool {
                 }
                 thread::park_timeout(period);
                 period = self.tick(period);
-                if self.timers.next() <= self.scheduler().nanos(Instant::now()) {
+                if self.next_timer() <= self.scheduler().nanos(Instant::now()) {
                     // The worker wakes sleepers between turns.
                     self.workers[0].running.preempt(None);
                 }
