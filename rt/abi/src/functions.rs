@@ -209,6 +209,8 @@ macro_rules! for_each_native {
             vt_bytes_push_str(b: Bytes, s: Str) -> Unit [Reads Writes Throws Allocs];
             /// `ParseError` if the bytes are not UTF-8.
             vt_str_from_bytes(b: Bytes) -> Str [Reads Throws Allocs];
+            /// As `str_from_bytes`, and `b` is empty afterwards. Long text is not copied.
+            vt_bytes_into_str(b: Bytes) -> Str [Reads Writes Throws Allocs];
             /// As `str_from_bytes`, with U+FFFD for what is not UTF-8.
             vt_str_from_bytes_lossy(b: Bytes) -> Str [Reads Allocs];
             /// The whole of `s` as a number in `radix` 2 to 36, with an optional sign; nil if it is none or too large.

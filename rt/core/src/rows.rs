@@ -65,8 +65,8 @@ pub use crate::stdlib::process::{
     process_untrap as vt_process_untrap, process_whereis as vt_process_whereis, process_yield as vt_process_yield,
 };
 pub use crate::stdlib::string::{
-    float_to_fixed as vt_float_to_fixed, int_to_str_radix as vt_int_to_str_radix, parse_float as vt_parse_float,
-    parse_int as vt_parse_int, ptr_str as vt_ptr_str, str_char_at as vt_str_char_at,
+    bytes_into_str as vt_bytes_into_str, float_to_fixed as vt_float_to_fixed, int_to_str_radix as vt_int_to_str_radix,
+    parse_float as vt_parse_float, parse_int as vt_parse_int, ptr_str as vt_ptr_str, str_char_at as vt_str_char_at,
     str_char_count as vt_str_char_count, str_chars as vt_str_chars, str_compare as vt_str_compare,
     str_concat as vt_str_concat, str_ends_with as vt_str_ends_with, str_eq as vt_str_eq, str_find as vt_str_find,
     str_from_bytes as vt_str_from_bytes, str_from_bytes_lossy as vt_str_from_bytes_lossy,

@@ -1,11 +1,11 @@
 //! Lists, `bytes`, and the buffers behind them.
 
-use super::{Form, Obj, load, store};
+use super::{Form, Obj, Str, load, store};
 use crate::process::Process;
 use crate::word::Word;
 use std::cell::Cell;
 use vitte_abi::TypeId;
-use vitte_abi::object::{Repr, flag, offset, type_id};
+use vitte_abi::object::{self, ALIGN, Repr, flag, offset, type_id};
 
 /// A list or `bytes`.
 #[derive(Clone, Copy)]
@@ -177,6 +177,20 @@ impl<'p> Buffer<'p> {
         unsafe { std::ptr::copy(src.data().add(from), self.data().add(at), len) }
     }
 
+    /// Makes the first `len` bytes of a raw buffer a string, which takes the buffer's place. They must be UTF-8, and
+    /// nobody may use the buffer from now on. `None` if it has no block of its own, or is much too large.
+    pub fn into_str(self, len: usize) -> Option<Str<'p>> {
+        let (header, size) = (self.0.header(), self.size());
+        // A string has at least one zero byte at its end.
+        if self.is_refs() || header & flag::LARGE == 0 || len >= size || len < size / 2 {
+            return None;
+        }
+        self.clear(len, ALIGN as usize - len % ALIGN as usize);
+        self.0.set_raw(offset::STR_LEN, len as u64);
+        self.0.set_raw(0, header & !u64::from(TypeId::MAX) | object::header(type_id::STR, 0));
+        Some(Str::of(self.0))
+    }
+
     /// Lets `write` have `len` bytes of a raw buffer from `at` on. It must not reach the buffer in another way.
     pub fn write_with<R>(self, at: usize, len: usize, write: impl FnOnce(&mut [u8]) -> R) -> R {
         assert!(!self.is_refs() && at + len <= self.size());
@@ -191,3 +205,6 @@ impl<'p> Buffer<'p> {
         unsafe { std::ptr::write_bytes(self.data().add(at), 0, len) }
     }
 }
+
+// The text of a string stands where the data of a buffer does, and the length where its size does.
+const _: () = assert!(offset::STR_BYTES == offset::BUFFER_DATA && offset::STR_LEN == offset::BUFFER_SIZE);

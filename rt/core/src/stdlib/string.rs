@@ -63,6 +63,33 @@ mod tests {
     }
 
     #[test]
+    fn bytes_become_a_string_in_place_if_they_are_many() {
+        let p = process();
+        for (n, capacity, in_place) in [
+            (3, 0, false),
+            (8192, 0, false),
+            (8000, 8100, false),
+            (8191, 8192, true),
+            (9000, 10_000, true),
+            (9000, 30_000, false),
+        ] {
+            let text = "é".repeat(n / 2) + &"x".repeat(n % 2);
+            let bytes = new_bytes(&p, text.as_bytes());
+            crate::stdlib::list::list_reserve(&p, bytes.object(), capacity).unwrap();
+            let buffer = bytes.buffer();
+            let s = bytes_into_str(&p, bytes).unwrap();
+            assert_eq!((s.as_str(), bytes.len()), (&*text, 0));
+            assert_eq!(s.object().address() == buffer.object().address(), in_place, "{n} bytes of {capacity}");
+            // The string keeps its text, whatever becomes of the bytes.
+            crate::stdlib::list::bytes_push_str(&p, bytes, p.new_str("other")).unwrap();
+            assert_eq!((s.as_str(), bytes.bytes()), (&*text, &b"other"[..]));
+        }
+        let broken = new_bytes(&p, b"ab\xff");
+        assert_eq!(message(&p, bytes_into_str(&p, broken).map(|_| ()).unwrap_err()), "invalid UTF-8 at byte 2");
+        assert_eq!(broken.len(), 3);
+    }
+
+    #[test]
     fn parts_of_a_long_text_survive_as_long_as_they_are_referred_to() {
         for engine in [Engine::Generational, Engine::MarkSweep, Engine::None] {
             let mut types = Types::new();

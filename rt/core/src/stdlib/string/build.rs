@@ -137,12 +137,27 @@ pub fn str_to_bytes<'p>(p: &'p Process, s: Str<'_>) -> List<'p> {
 
 /// The text that `b` encodes.
 pub fn str_from_bytes<'p>(p: &'p Process, b: List<'_>) -> Result<Str<'p>, Throw> {
-    match str::from_utf8(b.bytes()) {
-        Ok(text) => Ok(p.new_str(text)),
-        Err(error) => {
-            Err(p.throw_error(type_id::PARSE_ERROR, &format!("invalid UTF-8 at byte {}", error.valid_up_to())))
+    Ok(p.new_str(check_utf8(p, b)?))
+}
+
+fn check_utf8<'p>(p: &Process, b: List<'p>) -> Result<&'p str, Throw> {
+    str::from_utf8(b.bytes())
+        .map_err(|error| p.throw_error(type_id::PARSE_ERROR, &format!("invalid UTF-8 at byte {}", error.valid_up_to())))
+}
+
+/// The text that `b` encodes, which is empty afterwards.
+pub fn bytes_into_str<'p>(p: &'p Process, b: List<'p>) -> Result<Str<'p>, Throw> {
+    let (text, buffer) = (check_utf8(p, b)?, b.buffer());
+    let len = text.len();
+    let result = match buffer.into_str(len) {
+        Some(result) => {
+            b.set_buffer(p, p.new_buffer(false, 0));
+            result
         }
-    }
+        None => p.new_str(text),
+    };
+    b.set_len(0);
+    Ok(result)
 }
 
 /// The text that `b` encodes, with U+FFFD for what is not UTF-8.
