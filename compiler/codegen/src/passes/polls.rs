@@ -1,10 +1,11 @@
 //! Drops polls from loops that are short or poll anyway.
 //!
 //! A function of the program polls when it is entered, so a loop that calls one each time round need not. A loop of few
-//! rounds is over soon enough.
+//! rounds is over soon enough, unless natives allocate in it: they do not collect, and may make large objects.
 
 use crate::ir::cfg::{Cfg, Dominators, Loop, Loops};
 use crate::ir::{Block, Function, IntCond, Op, Terminator, Value, ValueDef};
+use vitte_abi::functions::{FnEffect, Helper};
 
 /// So many rounds of a loop without inner loops need no poll.
 const MAX_ROUNDS: i64 = 64;
@@ -23,7 +24,8 @@ pub(super) fn drop_polls(func: &mut Function) -> u64 {
                 && loops.innermost(block) == Some(index)
                 && each.latches.iter().all(|&latch| dominators.dominates(block, latch))
         });
-        if !always_calls && (has_inner || !is_short(func, &cfg, each, index, &loops)) {
+        let keeps = || has_inner || natives_allocate(func, each) || !is_short(func, &cfg, each, index, &loops);
+        if !always_calls && keeps() {
             continue;
         }
         for &block in &each.blocks {
@@ -49,6 +51,19 @@ pub(super) fn drop_polls(func: &mut Function) -> u64 {
 fn calls(func: &Function, block: Block) -> bool {
     let data = &func.blocks[block];
     data.insts.iter().chain(&data.term.tried()).any(|&inst| func.insts[inst].op.calls())
+}
+
+fn natives_allocate(func: &Function, each: &Loop) -> bool {
+    each.blocks.iter().any(|&block| {
+        let data = &func.blocks[block];
+        data.insts.iter().chain(&data.term.tried()).any(|&inst| {
+            let op = &func.insts[inst].op;
+            // What grows by one item rarely allocates.
+            matches!(op, Op::Helper(_) | Op::Native(_))
+                && !matches!(op, Op::Helper(Helper::vt_list_grow | Helper::vt_map_set))
+                && op.runtime_fn().is_some_and(|row| row.has(FnEffect::Allocs))
+        })
+    })
 }
 
 /// Whether a loop counts from a constant to a constant by a constant, in few rounds.
@@ -127,6 +142,8 @@ mod tests {
         assert_eq!(polls("MOVE r5, n", "CALL r0, other, r1"), 0);
         assert_eq!(polls("LOAD_CONST r5, 20", "XOR r0, r0, r1"), 0);
         assert_eq!(polls("LOAD_CONST r5, 2000", "XOR r0, r0, r1"), 1);
+        assert_eq!(polls("LOAD_CONST r5, 20", "LIST_PUSH xs, r0"), 0);
+        assert_ne!(polls("LOAD_CONST r5, 20", "LIST_EXTEND xs, xs"), 0);
     }
 
     #[test]
