@@ -87,9 +87,9 @@ macro_rules! for_each_helper {
             // ---- comparison and text
             /// Whether `a == b`, both of type `ty`.
             vt_eq(a: Bits, b: Bits, ty: Type) -> Bool [Reads];
-            vt_str_eq(a: Str, b: Str) -> Bool [Reads];
+            vt_str_eq(a: Str, b: Str) -> Bool [Reads Quick];
             /// Negative, 0 or positive, by bytes.
-            vt_str_compare(a: Str, b: Str) -> Int [Reads];
+            vt_str_compare(a: Str, b: Str) -> Int [Reads Quick];
             vt_hash(value: Bits, ty: Type) -> Int [Reads];
             vt_to_str(value: Bits, ty: Type) -> Str [Reads Allocs];
             vt_print(value: Bits, ty: Type) -> Unit [Reads Writes Throws];
@@ -182,8 +182,8 @@ macro_rules! for_each_native {
             /// The byte offset of `needle` in `s` at or after `from`.
             vt_str_find(s: Str, needle: Str, from: Int) -> OptInt [Reads Throws];
             vt_str_rfind(s: Str, needle: Str) -> OptInt [Reads];
-            vt_str_starts_with(s: Str, prefix: Str) -> Bool [Reads];
-            vt_str_ends_with(s: Str, suffix: Str) -> Bool [Reads];
+            vt_str_starts_with(s: Str, prefix: Str) -> Bool [Reads Quick];
+            vt_str_ends_with(s: Str, suffix: Str) -> Bool [Reads Quick];
             /// The parts between the occurrences of `separator`; between all characters if it is empty.
             vt_str_split(s: Str, separator: Str) -> ListStr [Reads Allocs];
             vt_str_join(parts: ListStr, separator: Str) -> Str [Reads Throws Allocs];

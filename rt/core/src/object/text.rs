@@ -1,7 +1,11 @@
 //! Strings.
 
 use super::Obj;
+use std::cmp::Ordering;
 use vitte_abi::object::offset;
+
+/// Strings below this length are compared in line.
+const SHORT: usize = 32;
 
 /// A `str`. Immutable, so its text can be borrowed as long as the process.
 #[derive(Clone, Copy)]
@@ -32,6 +36,35 @@ impl<'p> Str<'p> {
     pub fn bytes(self) -> &'p [u8] {
         // SAFETY: the bytes follow the length, never change, and the object stays while `'p` lasts.
         unsafe { std::slice::from_raw_parts(self.0.slot(offset::STR_BYTES).cast(), self.len()) }
+    }
+
+    /// Eight bytes, from byte `index * 8` on. Behind the text stand zeros up to the next multiple of 8.
+    fn word(self, index: usize) -> u64 {
+        debug_assert!(index <= self.len() / 8);
+        self.0.raw(offset::STR_BYTES + index as u32 * 8)
+    }
+
+    /// Whether both have the same bytes.
+    #[inline]
+    pub fn equals(self, other: Str<'_>) -> bool {
+        let len = self.len();
+        if len != other.len() {
+            return false;
+        }
+        if len >= SHORT {
+            return self.bytes() == other.bytes();
+        }
+        (0..=len / 8).all(|index| self.word(index) == other.word(index))
+    }
+
+    /// Their order by bytes.
+    #[inline]
+    pub fn compare(self, other: Str<'_>) -> Ordering {
+        let [first, others] = [self, other].map(|s| u64::from_be(s.word(0)));
+        if first != others {
+            return first.cmp(&others);
+        }
+        self.bytes().cmp(other.bytes())
     }
 
     /// Its text.

@@ -95,9 +95,52 @@ fn write_float(out: &mut dyn Write, value: f64) -> fmt::Result {
     match style(value, 1e-4) {
         Style::Nan => out.write_str("nan"),
         Style::Exponent => write!(out, "{value:e}"),
-        Style::Whole => write!(out, "{value}.0"),
-        Style::Plain => write!(out, "{value}"),
+        Style::Whole => {
+            // Below 10¹⁶, and exact; of zero the sign is shown, too.
+            out.write_str(if value.is_sign_negative() { "-" } else { "" })?;
+            out.write_str(Digits::of_u64(value.abs() as u64).as_str())?;
+            out.write_str(".0")
+        }
+        Style::Plain => match short_decimal(value) {
+            Some((digits, places)) => write_decimal(out, digits, places),
+            None => write!(out, "{value}"),
+        },
     }
+}
+
+/// The fewest digits after the point, if a few, and the number without its point, if it is small enough that no other
+/// number of so many digits is as close.
+fn short_decimal(value: f64) -> Option<(i64, usize)> {
+    const MAX_PLACES: usize = 4;
+    const LIMIT: f64 = 1e15;
+    let mut scale = 1.0;
+    for places in 1..=MAX_PLACES {
+        scale *= 10.0;
+        let scaled = value * scale;
+        if scaled.abs() >= LIMIT {
+            return None;
+        }
+        let digits = (scaled + 0.5f64.copysign(scaled)) as i64;
+        // Both are exact, so the quotient is what the decimal reads as.
+        if digits as f64 / scale == value {
+            return Some((digits, places));
+        }
+    }
+    None
+}
+
+/// Writes a number whose last `places` digits stand behind the point.
+fn write_decimal(out: &mut dyn Write, digits: i64, places: usize) -> fmt::Result {
+    let scale = 10u64.pow(places as u32);
+    let size = digits.unsigned_abs();
+    if digits < 0 {
+        out.write_char('-')?;
+    }
+    out.write_str(Digits::of_u64(size / scale).as_str())?;
+    // The digit before the fraction keeps its leading zeros, and becomes the point.
+    let mut fraction = Digits::of_u64(scale + size % scale);
+    fraction.bytes[fraction.start] = b'.';
+    out.write_str(fraction.as_str())
 }
 
 /// Writes an `f32`, with the digits that it needs itself.
@@ -198,6 +241,10 @@ mod tests {
             let (value, small) = (f64::from_bits(bits), (bits % 100_000) as f64 / 1024.0);
             assert!(value.is_nan() || float(value) == format!("{value:?}"), "{value:?}");
             assert_eq!(float(small), format!("{small:?}"));
+            for scale in [-2.0, 10.0, -100.0, 1e3, 1e4, 1e5] {
+                let decimal = (bits >> (step % 64)) as i64 as f64 / scale;
+                assert_eq!(float(decimal), format!("{decimal:?}"));
+            }
         }
         let cases = [
             (0.1, "0.1"),

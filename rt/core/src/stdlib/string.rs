@@ -127,6 +127,20 @@ mod tests {
     }
 
     #[test]
+    fn short_and_long_strings_compare_by_bytes() {
+        let p = process();
+        let texts = ["", "\0", "\0\0", "a", "a\0", "a\0b", "ab", "b", "é", "12345678", "123456780", "1234567\0"];
+        let long = ["x".repeat(31), "x".repeat(32), "x".repeat(33), "x".repeat(32) + "y", "x".repeat(31) + "\0"];
+        let all: Vec<&str> = texts.into_iter().chain(long.iter().map(String::as_str)).collect();
+        for a in &all {
+            for b in &all {
+                let (x, y) = (p.new_str(a), p.new_str(b));
+                assert_eq!((str_eq(&p, x, y), str_compare(&p, x, y)), (a == b, a.cmp(b) as i64), "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
     fn an_empty_separator_parts_all_characters() {
         let p = process();
         let empty = p.new_str("");

@@ -194,6 +194,6 @@ fn text(p: &Process, key: u64) -> &str {
 }
 
 fn find_text(p: &Process, listed: &Listed<'_>, hash: u64, key: u64) -> Option<Found> {
-    let wanted = text(p, key);
-    listed.search(hash, |other| other == key || text(p, other) == wanted)
+    let wanted = Str::of(p.object(key));
+    listed.search(hash, |other| other == key || Str::of(p.object(other)).equals(wanted))
 }

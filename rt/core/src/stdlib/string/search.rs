@@ -8,12 +8,12 @@ use vitte_abi::object::type_id;
 
 /// Whether `a == b`.
 pub fn str_eq(_: &Process, a: Str<'_>, b: Str<'_>) -> bool {
-    a.bytes() == b.bytes()
+    a.equals(b)
 }
 
 /// Negative, 0 or positive, as `a` is before, equal to or behind `b` by bytes.
 pub fn str_compare(_: &Process, a: Str<'_>, b: Str<'_>) -> i64 {
-    a.bytes().cmp(b.bytes()) as i64
+    a.compare(b) as i64
 }
 
 /// The byte offset of `needle` in `s` at or after `from`.
