@@ -102,9 +102,11 @@ impl<'a> Slots<'a> {
     /// Where the search for a key begins.
     #[inline]
     fn home(&self, key: u64) -> usize {
+        // Numbers from 0 on stay a range. Others at regular distances do not, of which the ratio would not spread all.
         let line = key >> 3;
+        let mixed = line ^ line >> 12 ^ line >> 32;
         // The upper bits of the product are the best, and those below them tell the keys of two lines apart.
-        let spread = (line ^ line >> 32).wrapping_mul(GOLDEN) >> ((self.keys.len() as u64).leading_zeros() + 1);
+        let spread = mixed.wrapping_mul(GOLDEN) >> ((self.keys.len() as u64).leading_zeros() + 1);
         (spread ^ key & 7) as usize
     }
 
@@ -237,7 +239,20 @@ mod tests {
         let keys = vec![Cell::new(0); N_SLOTS];
         let index = vec![Cell::new(0); words(N_SLOTS)];
         let slots = Slots::new(&keys, &index);
-        for step in (0..60).map(|bits| 1u64 << bits).chain([3, 10, 24, 100, 1000, 1000003, !0, !6]) {
+        for step in (0..60).map(|bits| 1u64 << bits).chain([
+            3,
+            10,
+            24,
+            100,
+            1000,
+            1000003,
+            !0,
+            !6,
+            102_334_155,
+            818_673_240,
+            12_586_269_025,
+            100_690_152_200,
+        ]) {
             for start in [0, 12345, !0 << 40] {
                 keys.iter().for_each(|cell| cell.set(FREE));
                 slots.set_veil(1);
