@@ -80,7 +80,14 @@ impl<'l> Load<'l> {
             return None;
         };
         let tokens = lex::lex(&text, self.sources.base(file), &mut self.names, &mut self.diagnostics);
+        let (told, open) = (self.diagnostics.len(), self.diagnostics.last());
+        let open = open.filter(|last| last.code == codes::UNTERMINATED).map(|last| last.span.start);
         self.asts.push(parse::parse(tokens, &mut self.names, &mut self.diagnostics));
+        // What follows a string without an end is text in it.
+        if let Some(open) = open {
+            let tail = self.diagnostics.split_off(told);
+            self.diagnostics.extend(tail.into_iter().filter(|diagnostic| diagnostic.span.end <= open));
+        }
         let id = ModuleId(self.modules.len() as u32);
         self.modules.push(Loaded { name: name.to_owned(), file, is_std, imports: vec![], missing: vec![] });
         self.by_file.insert(file_name, id);

@@ -26,9 +26,17 @@ impl Program {
             if self.module(module).variants.contains_key(&name) {
                 return None;
             }
-            let entry = [PRELUDE, PROCESS].into_iter().find_map(|common| self.common(common, name));
-            entry.map(|entry| entry.def)
+            self.lookup_common(name)
         })
+    }
+
+    /// The same for the name of a type or trait, which no variant has.
+    fn lookup_type(&mut self, module: ModuleId, name: Name) -> Option<Def> {
+        self.lookup_own(module, name).or_else(|| self.lookup_common(name))
+    }
+
+    fn lookup_common(&self, name: Name) -> Option<Def> {
+        [PRELUDE, PROCESS].into_iter().find_map(|common| self.common(common, name)).map(|entry| entry.def)
     }
 
     /// What a name of a module that all others see stands for.
@@ -227,11 +235,11 @@ impl Program {
         }
     }
 
-    /// What a dotted path to an item stands for; reports what is missing.
-    pub(crate) fn lookup_path(&mut self, module: ModuleId, path: &[Ident], as_type: bool) -> Option<Def> {
+    /// What a dotted path to a type or trait stands for; reports what is missing.
+    pub(crate) fn lookup_path(&mut self, module: ModuleId, path: &[Ident]) -> Option<Def> {
         let first = path[0];
-        let Some(def) = self.lookup(module, first.name) else {
-            self.unknown_name(module, first, &[], as_type);
+        let Some(def) = self.lookup_type(module, first.name) else {
+            self.unknown_name(module, first, &[], true);
             return None;
         };
         match (def, path) {
@@ -268,7 +276,7 @@ impl Program {
             }
             return ty;
         }
-        match self.lookup_path(scope.module, path, true) {
+        match self.lookup_path(scope.module, path) {
             Some(Def::Adt(id)) => {
                 let n = self.adt(id).generics.len();
                 match self.type_args(n, args, span, infer) {
@@ -332,7 +340,7 @@ impl Program {
             self.report(Diagnostic::error(codes::WRONG_KIND, span, "this is not a trait"));
             return None;
         };
-        match self.lookup_path(scope.module, path, true)? {
+        match self.lookup_path(scope.module, path)? {
             Def::Trait(trait_id) => {
                 let args: Vec<Ty> = args.iter().map(|&arg| self.value_type(ast, scope, arg, None)).collect();
                 let n = self.trait_data(trait_id).generics.len().saturating_sub(1);

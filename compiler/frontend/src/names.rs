@@ -82,7 +82,11 @@ impl Name {
 
 /// The candidate most like `name`, if one is near enough to have been meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
+    // One letter is like any other.
+    let limit = match name.chars().count() {
+        0 | 1 => 0,
+        len => (len / 3).max(1),
+    };
     let first = |text: &str| text.chars().next();
     // Of equally near ones, those that begin alike are more likely.
     let mut best: Option<((usize, bool), &str)> = None;
@@ -149,6 +153,7 @@ mod tests {
     fn slips_of_the_pen_are_recognised() {
         assert_eq!(nearest("prnit", ["print", "sprint", "point"]), Some("print"));
         assert_eq!(nearest("lenght", ["length", "len"]), Some("length"));
-        assert_eq!(nearest("x", ["foo"]), None);
+        assert_eq!(nearest("x", ["foo", "y", "Eq"]), None);
+        assert_eq!(nearest("x", ["X"]), Some("X"));
     }
 }

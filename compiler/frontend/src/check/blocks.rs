@@ -223,7 +223,11 @@ impl Checker<'_, '_> {
         if have == Ty::UNIT && self.binds_value(pat) {
             let message = "this gives no value that a variable could hold";
             let span = self.span(node);
-            self.error(Diagnostic::error(codes::UNIT_VALUE, span, message));
+            let mut diagnostic = Diagnostic::error(codes::UNIT_VALUE, span, message);
+            if let NodeKind::If { otherwise: None, .. } = self.body.node(node).kind {
+                diagnostic = diagnostic.help("an `if` gives a value if it has an `else`");
+            }
+            self.error(diagnostic);
             node = self.error_node(span);
             have = Ty::ERROR;
         }
@@ -259,6 +263,8 @@ impl Checker<'_, '_> {
             (ExprKind::Match { value, arms }, _) => self.match_expr(*value, arms, usage, span),
             (ExprKind::Try(parts), _) => self.try_expr(parts, usage, span),
             (ExprKind::Receive { arms, after }, _) => self.receive(arms, *after, usage, span),
+            // As an arm that does nothing.
+            (ExprKind::Nil, Use::Nothing) => self.node(NodeKind::Unit, Ty::UNIT, span),
             (_, Use::Nothing) => self.expr(id, None),
             (_, Use::Value(want)) => {
                 let node = self.expr(id, want);

@@ -115,6 +115,9 @@ pub(crate) fn builtin_names(program: &Program, ty: Ty) -> Vec<&'static str> {
     rows.into_iter().flatten().map(|row| row.0).chain(["to_str"]).collect()
 }
 
+/// What [`Checker::builtin_call`] knows, as far as it takes values.
+pub(super) const BUILTINS: [&str; 7] = ["print", "println", "eprint", "eprintln", "len", "assert", "same"];
+
 impl Checker<'_, '_> {
     fn rows(&self, ty: Ty) -> [&'static [Row]; 2] {
         rows_of(self.kind(ty), |ty| self.kind(ty))

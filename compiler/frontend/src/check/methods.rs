@@ -266,10 +266,14 @@ impl Checker<'_, '_> {
             "forEach" | "for_each" => Some("each"),
             "reduce" => Some("fold"),
             "delete" => Some("remove"),
+            "strip" => Some("trim"),
+            "index" | "indexOf" => Some(if names.iter().any(|name| name == "find") { "find" } else { "index_of" }),
+            "to_upper" | "to_uppercase" | "toUpperCase" | "uppercase" => Some("upper"),
+            "to_lower" | "to_lowercase" | "toLowerCase" | "lowercase" => Some("lower"),
             _ => None,
         };
-        let meant = nearest(&text, names.iter().map(String::as_str))
-            .or_else(|| synonym.filter(|synonym| names.iter().any(|name| name == synonym)));
+        let meant = synonym.filter(|synonym| names.iter().any(|name| name == synonym));
+        let meant = meant.or_else(|| nearest(&text, names.iter().map(String::as_str)));
         if let Some(meant) = meant {
             diagnostic = diagnostic.fix(format!("there is `{meant}`"), name.span, meant);
         } else if let Kind::Param(_, param) = self.kind(ty) {

@@ -63,6 +63,13 @@ impl Checker<'_, '_> {
             self.error(Diagnostic::error(codes::UNKNOWN_NAME, span, message));
             return self.error_node(span);
         }
+        let text = self.text(name);
+        if super::builtins::BUILTINS.contains(&text) {
+            let message = format!("`{text}` is called, and no value by itself");
+            let help = format!("write a closure: `|x| {text}(x)`");
+            self.error(Diagnostic::error(codes::UNKNOWN_NAME, span, message).help(help));
+            return self.error_node(span);
+        }
         self.unknown(Ident { name, span });
         self.error_node(span)
     }

@@ -139,6 +139,9 @@ impl Checker<'_, '_> {
                     let target_span = ast[target].span;
                     if *name == kw::SELF {
                         self.bad_target(target_span, "`self` cannot be assigned to");
+                    } else if let Some(super::paths::Path::Item(crate::program::Def::Const(_))) = self.path(target) {
+                        let message = format!("the constant `{}` cannot be changed", self.text(*name));
+                        self.bad_target(target_span, &message);
                     } else if self.path(target).is_some() {
                         self.bad_target(target_span, "only variables, fields and items can be assigned to");
                     } else {

@@ -123,23 +123,28 @@ fn conforms(program: &mut Program, id: ImplId) {
             None => {}
         }
     }
-    if !missing.is_empty() {
+    let is_unknown = |program: &Program, name| trait_methods.iter().all(|&method| program.func(method).name != name);
+    let unknown: Vec<_> = own.into_iter().filter(|&(name, _)| is_unknown(program, name)).collect();
+    // Whoever gives a method another name need not be told of both.
+    if missing.len() > unknown.len() {
         let list = missing.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let message = format!("`{trait_name}` for `{}` lacks {list}", program.show(self_ty));
         program.report(Diagnostic::error(codes::BAD_IMPL, span, message));
     }
-    for (name, func) in own {
-        if !trait_methods.iter().any(|&method| program.func(method).name == name) {
-            let candidates = trait_methods.iter().map(|&method| program.text(program.func(method).name));
-            let meant = nearest(program.text(name), candidates).map(str::to_owned);
-            let message = format!("`{trait_name}` has no method `{}`", program.text(name));
-            let span = program.func(func).span;
-            let mut diagnostic = Diagnostic::error(codes::BAD_IMPL, span, message);
-            if let Some(meant) = meant {
-                diagnostic = diagnostic.fix(format!("there is `{meant}`"), span, meant);
-            }
-            program.report(diagnostic);
+    for (name, func) in unknown {
+        let candidates = trait_methods.iter().map(|&method| program.text(program.func(method).name));
+        let meant = match &missing[..] {
+            [only] => Some(only.as_str()),
+            _ => nearest(program.text(name), candidates),
+        };
+        let meant = meant.map(str::to_owned);
+        let message = format!("`{trait_name}` has no method `{}`", program.text(name));
+        let span = program.func(func).span;
+        let mut diagnostic = Diagnostic::error(codes::BAD_IMPL, span, message);
+        if let Some(meant) = meant {
+            diagnostic = diagnostic.fix(format!("there is `{meant}`"), span, meant);
         }
+        program.report(diagnostic);
     }
 }
 

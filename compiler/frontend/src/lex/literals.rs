@@ -226,7 +226,14 @@ impl Lexer<'_> {
         loop {
             let Some(&byte) = self.bytes.get(self.at) else {
                 let open = Span { start: self.base + start as u32, end: self.base + start as u32 + 1 };
-                self.error(Diagnostic::error(codes::UNTERMINATED, open, "this string does not end"));
+                let mut diagnostic = Diagnostic::error(codes::UNTERMINATED, open, "this string does not end");
+                if self.brackets.contains(&Bracket::Interpolation) {
+                    diagnostic =
+                        diagnostic.note("it stands in an expression of another string, whose `}` may be missing");
+                    // Nothing more is to be said about those.
+                    self.brackets.clear();
+                }
+                self.error(diagnostic);
                 break;
             };
             match byte {

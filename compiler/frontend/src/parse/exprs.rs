@@ -500,9 +500,15 @@ impl Parser<'_> {
             let cond = self.head()?;
             ExprKind::While { label, cond, body: self.block()? }
         } else if self.eat_keyword(kw::FOR) {
+            const FORMS: &str = "loops are written `for item in items` and `for i in 0..n`";
+            if self.peek() == Tok::LParen && self.peek_at(1).tok == Tok::Keyword {
+                let failed = self.unexpected_but("a pattern", FORMS);
+                self.at += self.behind_bracket(0).unwrap_or(0);
+                return Err(failed);
+            }
             let pat = self.with_structs(true, Self::single_pattern)?;
             if !self.eat_keyword(kw::IN) {
-                return Err(self.unexpected("`in`"));
+                return Err(self.unexpected_but("`in`", FORMS));
             }
             let items = self.head()?;
             ExprKind::For { label, pat, items, body: self.block()? }
@@ -627,9 +633,21 @@ impl Parser<'_> {
             if token.tok == Tok::StrEnd {
                 return Ok(self.expr(start, ExprKind::Interpolation(parts)));
             }
+            if matches!(self.peek(), Tok::StrMid | Tok::StrEnd) {
+                let span = Span { start: token.end - 1, end: self.token().start + 1 };
+                let diagnostic = Diagnostic::error(codes::UNEXPECTED, span, "there is no expression in these braces");
+                let fix = "for braces as such, double them; a value stands within: `{value}`";
+                self.error(diagnostic.fix(fix, span, "{{}}"));
+                continue;
+            }
             parts.push(Part::Expr(self.with_structs(true, Self::expression)?));
-            if !matches!(self.peek(), Tok::StrMid | Tok::StrEnd) {
-                return Err(self.unexpected("`}` and the rest of the string"));
+            match self.peek() {
+                Tok::StrMid | Tok::StrEnd => {}
+                Tok::Colon => {
+                    let help = "values are laid out by methods: `{x.fixed(2)}`, `{s.pad_left(8, \" \")}`";
+                    return Err(self.unexpected_but("`}` and the rest of the string", help));
+                }
+                _ => return Err(self.unexpected("`}` and the rest of the string")),
             }
         }
     }
