@@ -312,12 +312,20 @@ impl Checker<'_, '_> {
             ExprKind::List(items) if items.is_empty() => 1,
             _ => 0,
         };
+        // If some are missing or too many, it is not known which, so the types say nothing.
+        let fit = args.len() == params.len() || is_extern && args.len() > params.len();
         for turn in 0..3 {
             for (position, &arg) in args.iter().enumerate() {
                 if order(self, arg) != turn {
                     continue;
                 }
                 nodes[position] = Some(match params.get(position) {
+                    Some(&param) if !fit => {
+                        let node = self.expr(arg, Some(param));
+                        let have = self.ty(node);
+                        self.try_unify(param, have);
+                        node
+                    }
                     Some(&param) if is_extern => self.extern_arg(arg, param),
                     Some(&param) => self.expr_as(arg, param),
                     None => {
