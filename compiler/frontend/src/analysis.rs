@@ -1,5 +1,11 @@
 //! What an editor asks about a file: what stands at a place, where it is declared, what could follow a dot.
 
+mod calls;
+mod uses;
+
+pub use calls::{call_around, params_of};
+pub use uses::{Short, Use, Uses, is_name};
+
 use crate::ast::{Ast, Fn, ItemKind};
 use crate::body::NodeKind;
 use crate::check::{Session, builtin_names};

@@ -138,6 +138,7 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn keywords_come_first() {
@@ -155,5 +156,42 @@ mod tests {
         assert_eq!(nearest("lenght", ["length", "len"]), Some("length"));
         assert_eq!(nearest("x", ["foo", "y", "Eq"]), None);
         assert_eq!(nearest("x", ["X"]), Some("X"));
+    }
+
+    /// The words that a grammar for editors looks for under names that begin with `kind`.
+    fn words_of(grammar: &str, kind: &str) -> BTreeSet<String> {
+        let kind = format!("\"{kind}");
+        let mut words = BTreeSet::new();
+        let mut lines = grammar.lines().peekable();
+        while let Some(line) = lines.next() {
+            // The name stands on the line of the pattern or on the one before.
+            let pattern = match line.contains("\"match\"") {
+                true => line,
+                false => lines.peek().copied().unwrap_or_default(),
+            };
+            if line.contains(&kind) && pattern.contains("\"match\"") {
+                let pattern = pattern.split_once("\"match\"").map_or("", |(_, pattern)| pattern).replace("\\\\b", " ");
+                words.extend(pattern.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned));
+            }
+        }
+        words.remove("");
+        words
+    }
+
+    #[test]
+    fn the_grammar_for_editors_knows_all_words() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../editors/vscode/syntaxes/vitte.tmLanguage.json");
+        let grammar = std::fs::read_to_string(path).unwrap();
+        let kinds = ["keyword.control.v", "keyword.operator.word", "storage.modifier", "keyword.declaration.v"];
+        let kinds = kinds.into_iter().chain(["constant.language", "variable.language"]);
+        let known: BTreeSet<String> = kinds.flat_map(|kind| words_of(&grammar, kind)).collect();
+        let mut wanted: BTreeSet<String> = KEYWORDS.iter().map(|&word| word.to_owned()).collect();
+        // Words that mean something in some places only.
+        wanted.extend(["assert", "spawn_link", "spawn_monitor"].map(str::to_owned));
+        assert_eq!(known, wanted);
+        // Other names of `int`, `u64` and `i8` or `u8`.
+        let types = crate::types::basic_names().chain(["i64", "usize", "char"]);
+        let types: BTreeSet<String> = types.map(str::to_owned).collect();
+        assert_eq!(words_of(&grammar, "storage.type.primitive"), types);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Files are taken whole whenever they change, and checked anew: that takes a few milliseconds.
 
+mod names;
 mod place;
 mod transport;
 
@@ -10,13 +11,15 @@ use crate::vit::Folders;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use vitte_frontend::analysis::{self, Analysis, Mark, Symbol};
 use vitte_frontend::{Severity, SourceFile, SourceLoader, Span};
 
 /// The code of the protocol for a request that is not known.
 const NOT_KNOWN: i32 = -32601;
+/// The code of the protocol for a request that was understood and is not met.
+const REFUSED: i32 = -32803;
 
 /// Serves until the editor leaves. The exit code is 1 if it leaves without saying so.
 pub fn lsp() -> Result<ExitCode> {
@@ -36,6 +39,8 @@ pub fn lsp() -> Result<ExitCode> {
 struct Server {
     /// The files that are open, by address, as they stand in the editor.
     open: HashMap<String, String>,
+    /// The folder that is worked on.
+    root: Option<PathBuf>,
     is_leaving: bool,
 }
 
@@ -63,7 +68,10 @@ impl Server {
             return self.notice(method, params, to);
         };
         let answer = match method {
-            "initialize" => Some(capabilities()),
+            "initialize" => {
+                self.root = params["rootUri"].as_str().and_then(place::path);
+                Some(capabilities())
+            }
             "shutdown" => {
                 self.is_leaving = true;
                 Some(Value::Null)
@@ -71,6 +79,12 @@ impl Server {
             "textDocument/hover" => Some(self.hover(params).unwrap_or_default()),
             "textDocument/definition" => Some(self.definition(params).unwrap_or_default()),
             "textDocument/completion" => Some(self.completion(params).unwrap_or_default()),
+            "textDocument/references" => Some(self.references(params).unwrap_or_default()),
+            "textDocument/rename" => match self.rename(params) {
+                Ok(edit) => Some(edit),
+                Err(why) => return transport::write(to, &transport::refusal(id, REFUSED, &why)),
+            },
+            "textDocument/signatureHelp" => Some(self.signature_help(params).unwrap_or_default()),
             "textDocument/documentSymbol" => Some(self.symbols(params).unwrap_or_default()),
             "textDocument/formatting" => Some(self.formatting(params).unwrap_or_default()),
             _ => None,
@@ -176,6 +190,21 @@ impl Server {
         Some(analysis::completions(&mut self.loader(), &file, dot).into_iter().map(item).collect())
     }
 
+    /// The call around a position: how the function is declared, and which parameter comes next.
+    fn signature_help(&self, params: &Value) -> Option<Value> {
+        let file = self.file(params["textDocument"]["uri"].as_str()?)?;
+        let at = place::offset(&file.text, &params["position"]);
+        let (mark, active) = analysis::call_around(&mut self.loader(), &file, at)?;
+        let labels: Vec<Value> =
+            analysis::params_of(&mark.signature).into_iter().map(|param| json!({ "label": param })).collect();
+        let documentation = json!({ "kind": "markdown", "value": mark.comment });
+        Some(json!({
+            "signatures": [{ "label": mark.signature, "documentation": documentation, "parameters": labels }],
+            "activeSignature": 0,
+            "activeParameter": active,
+        }))
+    }
+
     fn symbols(&self, params: &Value) -> Option<Value> {
         let text = self.open.get(params["textDocument"]["uri"].as_str()?)?;
         Some(analysis::symbols(text).iter().map(|symbol| shown(symbol, text)).collect())
@@ -200,6 +229,9 @@ fn capabilities() -> Value {
             "textDocumentSync": { "openClose": true, "change": 1 },
             "hoverProvider": true,
             "definitionProvider": true,
+            "referencesProvider": true,
+            "renameProvider": true,
+            "signatureHelpProvider": { "triggerCharacters": ["(", ","] },
             "documentSymbolProvider": true,
             "documentFormattingProvider": true,
             "completionProvider": { "triggerCharacters": ["."] },
