@@ -1,7 +1,8 @@
-//! Drops polls from loops that are short or poll anyway.
+//! Drops polls from loops of few rounds, which are over soon enough, unless natives allocate in them: they do not collect,
+//! and may make large objects.
 //!
-//! A function of the program polls when it is entered, so a loop that calls one each time round need not. A loop of few
-//! rounds is over soon enough, unless natives allocate in it: they do not collect, and may make large objects.
+//! Longer loops keep their polls even if they call a function each time round: functions that call no others do not poll
+//! when they are entered, and which those are is known only when all passes are over.
 
 use crate::ir::cfg::{Cfg, Dominators, Loop, Loops};
 use crate::ir::{Block, Function, IntCond, Op, Terminator, Value, ValueDef};
@@ -19,13 +20,7 @@ pub(super) fn drop_polls(func: &mut Function) -> u64 {
     for index in 0..loops.loops.len() {
         let each = &loops.loops[index];
         let has_inner = loops.loops.iter().any(|other| other.parent == Some(index));
-        let always_calls = each.blocks.iter().any(|&block| {
-            calls(func, block)
-                && loops.innermost(block) == Some(index)
-                && each.latches.iter().all(|&latch| dominators.dominates(block, latch))
-        });
-        let keeps = || has_inner || natives_allocate(func, each) || !is_short(func, &cfg, each, index, &loops);
-        if !always_calls && keeps() {
+        if has_inner || natives_allocate(func, each) || !is_short(func, &cfg, each, index, &loops) {
             continue;
         }
         for &block in &each.blocks {
@@ -46,11 +41,6 @@ pub(super) fn drop_polls(func: &mut Function) -> u64 {
         }
     }
     count
-}
-
-fn calls(func: &Function, block: Block) -> bool {
-    let data = &func.blocks[block];
-    data.insts.iter().chain(&data.term.tried()).any(|&inst| func.insts[inst].op.calls())
 }
 
 fn natives_allocate(func: &Function, each: &Loop) -> bool {
@@ -137,17 +127,12 @@ mod tests {
     }
 
     #[test]
-    fn long_loops_poll_unless_they_call() {
+    fn long_loops_poll_also_if_they_call() {
         assert_eq!(polls("MOVE r5, n", "ADD r0, r0, r1"), 1);
-        assert_eq!(polls("MOVE r5, n", "CALL r0, other, r1"), 0);
+        assert_eq!(polls("MOVE r5, n", "CALL r0, other, r1"), 1);
         assert_eq!(polls("LOAD_CONST r5, 20", "XOR r0, r0, r1"), 0);
         assert_eq!(polls("LOAD_CONST r5, 2000", "XOR r0, r0, r1"), 1);
         assert_eq!(polls("LOAD_CONST r5, 20", "LIST_PUSH xs, r0"), 0);
         assert_ne!(polls("LOAD_CONST r5, 20", "LIST_EXTEND xs, xs"), 0);
-    }
-
-    #[test]
-    fn a_loop_that_calls_only_sometimes_polls() {
-        assert_eq!(polls("MOVE r5, n", "EQ r6, r1, r3\nIF_NOT r6, on\nCALL r0, other, r1\non:\nADD r0, r0, r1"), 1);
     }
 }
