@@ -11,6 +11,7 @@ mod dce;
 mod devirtualize;
 mod dynamic;
 mod exits;
+mod floats;
 mod fold;
 mod inline;
 mod licm;
@@ -219,6 +220,14 @@ const IMPROVE: &[Pass] = &[
             0
         },
         reason: "at the end: it says of references where they stand, not what is computed",
+    },
+    Pass {
+        name: "floats",
+        run: |_, func, stats| {
+            stats.add("floats.copied", floats::copy_floats(func));
+            0
+        },
+        reason: "behind all that would drop copies",
     },
     Pass {
         name: "exits",
