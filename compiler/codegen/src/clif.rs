@@ -16,6 +16,7 @@
 mod arith;
 mod callback;
 mod calls;
+mod contexts;
 mod export;
 mod memory;
 mod prologue;
@@ -30,6 +31,7 @@ use crate::ir::{self, Op};
 use crate::symbol::Symbol;
 use calls::SigKey;
 pub use calls::filter_of;
+use contexts::LoopContexts;
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::entity::packed_option::PackedOption;
@@ -185,6 +187,7 @@ struct Emitter<'e> {
     b: FunctionBuilder<'e>,
     /// The running process.
     context: Value,
+    contexts: LoopContexts,
     values: SecondaryMap<ir::Value, PackedOption<Value>>,
     blocks: SecondaryMap<ir::Block, PackedOption<Block>>,
     regions: Regions,
@@ -220,6 +223,7 @@ impl<'e> Emitter<'e> {
             function,
             b: FunctionBuilder::new(clif, builder),
             context: Value::from_u32(0),
+            contexts: LoopContexts::default(),
             values: SecondaryMap::with_capacity(function.values.len()),
             blocks: SecondaryMap::with_capacity(function.blocks.len()),
             regions: Regions::default(),
@@ -240,14 +244,17 @@ impl<'e> Emitter<'e> {
     fn body(&mut self) {
         Regions::separate_spills(&mut self.b);
         let cfg = ir::cfg::Cfg::new(self.function);
+        self.contexts = LoopContexts::new(self.function, &cfg);
         self.traced = ir::traced::find_traced(self.function, &cfg).values(self.function);
         let order = cfg.order;
         self.prologue(&order);
+        let context = self.context;
         for (position, &block) in order.iter().enumerate() {
             if position > 0 {
                 let target = self.block(block);
                 self.b.switch_to_block(target);
             }
+            self.choose_context(block, context);
             let data = &self.function.blocks[block];
             for &inst in &data.insts {
                 let inst_data = &self.function.insts[inst];
@@ -259,6 +266,7 @@ impl<'e> Emitter<'e> {
                 }
             }
             self.position(data.term_loc);
+            self.copy_context(block);
             self.terminator(&data.term);
         }
         self.b.seal_all_blocks();

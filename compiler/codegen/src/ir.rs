@@ -19,6 +19,7 @@ mod build;
 pub mod cfg;
 mod effects;
 mod print;
+pub mod quiet;
 pub mod traced;
 pub mod verify;
 

@@ -1,10 +1,10 @@
 //! Gives loops copies of the floats that they only read.
 //!
-//! No register for floats keeps its value across a call. What lives across one stands in the frame, and Cranelift's
-//! register allocator then loads and stores it in loops, too, even if they do not call. So a loop without calls gets
-//! a copy of such a value before it is entered: one that does not live across calls.
+//! No register for floats keeps its value across a call, see [`quiet`](crate::ir::quiet). So a loop without calls gets a
+//! copy of such a value before it is entered: one that does not live across calls.
 
-use crate::ir::cfg::{Cfg, Dominators, Loops};
+use crate::ir::cfg::{Cfg, Dominators};
+use crate::ir::quiet::{calls, find_quiet};
 use crate::ir::{Block, Function, Inst, Op, Value, ValueDef};
 use cranelift_codegen::entity::SecondaryMap;
 use rustc_hash::FxHashMap;
@@ -13,25 +13,17 @@ use vitte_abi::object::Repr;
 /// Copies floats before loops; their number.
 pub(super) fn copy_floats(func: &mut Function) -> u64 {
     let cfg = Cfg::new(func);
-    let calling: Vec<Block> = cfg.order.iter().copied().filter(|&block| calls(func, block).next().is_some()).collect();
-    if calling.is_empty() {
+    let dominators = Dominators::new(&cfg);
+    let quiet = find_quiet(func, &cfg, &dominators);
+    if quiet.loops.is_empty() {
         return 0;
     }
-    let dominators = Dominators::new(&cfg);
-    let loops = Loops::new(&cfg, &dominators);
-    let quiet: Vec<bool> =
-        loops.loops.iter().map(|each| each.blocks.iter().all(|block| !calling.contains(block))).collect();
     let mut homes: SecondaryMap<Inst, Option<Block>> = SecondaryMap::with_capacity(func.insts.len());
     for &block in &cfg.order {
         func.blocks[block].insts.iter().for_each(|&inst| homes[inst] = Some(block));
     }
     let mut count = 0;
-    for (index, each) in loops.loops.iter().enumerate() {
-        let before = dominators.idom(each.header).filter(|&block| loops.innermost(block) == each.parent);
-        let (Some(before), true) = (before, quiet[index]) else { continue };
-        if each.parent.is_some_and(|parent| quiet[parent]) {
-            continue;
-        }
+    for each in &quiet.loops {
         let mut copies: FxHashMap<Value, Option<Value>> = FxHashMap::default();
         for &block in &each.blocks {
             let mut used = Vec::new();
@@ -45,9 +37,9 @@ pub(super) fn copy_floats(func: &mut Function) -> u64 {
                     ValueDef::Inst(inst) => homes[inst].map(|block| (block, Some(inst))),
                 };
                 let crosses = home.is_some_and(|(home, inst)| {
-                    !loops.contains(index, home) && crosses(func, &dominators, &calling, home, inst)
+                    !each.blocks.contains(&home) && crosses(func, &dominators, &quiet.calling, home, inst)
                 });
-                copies.insert(value, crosses.then(|| copy(func, before, value)));
+                copies.insert(value, crosses.then(|| copy(func, each.before, value)));
             }
         }
         for &block in &each.blocks {
@@ -56,15 +48,6 @@ pub(super) fn copy_floats(func: &mut Function) -> u64 {
         count += copies.values().flatten().count() as u64;
     }
     count
-}
-
-/// The instructions of a block that leave no register for floats as it was.
-fn calls(func: &Function, block: Block) -> impl Iterator<Item = Inst> + '_ {
-    let data = &func.blocks[block];
-    data.insts.iter().copied().chain(data.term.tried()).filter(|&inst| {
-        let op = &func.insts[inst].op;
-        op.calls() || op.runtime_fn().is_some()
-    })
 }
 
 /// Whether a value is a float that is computed.
