@@ -8,8 +8,10 @@ use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableDa
 use rustc_hash::FxHashSet;
 use vitte_abi::object::Repr;
 
-/// Switches with fewer targets become comparisons.
-const MIN_TABLE: usize = 4;
+/// Switches with fewer targets compare with one number after the other.
+const MIN_SEARCH: usize = 4;
+/// Switches with fewer targets become searches: what looks a target up and jumps there takes longer than a few branches.
+const MIN_TABLE: usize = 8;
 
 impl Emitter<'_> {
     pub(super) fn terminator(&mut self, term: &Terminator) {
@@ -63,7 +65,7 @@ impl Emitter<'_> {
     }
 
     fn switch(&mut self, value: Value, jumps: &[Jump], default: &Jump) {
-        if jumps.len() < MIN_TABLE {
+        if jumps.len() < MIN_SEARCH {
             for (number, jump) in jumps.iter().enumerate() {
                 let (block, args) = self.target(jump, None);
                 let next = self.b.create_block();
@@ -74,12 +76,16 @@ impl Emitter<'_> {
             return self.jump(default, None);
         }
         let (default_block, default_args) = self.target(default, None);
-        if self.b.func.dfg.value_type(value) == types::I64 {
+        let search = jumps.len() < MIN_TABLE;
+        if search || self.b.func.dfg.value_type(value) == types::I64 {
             // Jump tables take 32 bits.
             let inside = self.b.create_block();
             let fits = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, value, jumps.len() as i64);
             self.b.ins().brif(fits, inside, &[], default_block, &default_args);
             self.b.switch_to_block(inside);
+        }
+        if search {
+            return self.search(value, jumps, 0);
         }
         let index = match self.b.func.dfg.value_type(value) {
             types::I64 => self.b.ins().ireduce(types::I32, value),
@@ -96,6 +102,22 @@ impl Emitter<'_> {
         let default = BlockCall::new(default_block, default_args, &mut self.b.func.dfg.value_lists);
         let table = self.b.create_jump_table(JumpTableData::new(default, &calls));
         self.b.ins().br_table(index, table);
+    }
+
+    /// Goes on at number `value - low` of the list, where it is in the list.
+    fn search(&mut self, value: Value, jumps: &[Jump], low: usize) {
+        if let [only] = jumps {
+            return self.jump(only, None);
+        }
+        let (lower, upper) = jumps.split_at(jumps.len() / 2);
+        let (left, right) = (self.b.create_block(), self.b.create_block());
+        let middle = low + lower.len();
+        let less = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, value, middle as i64);
+        self.b.ins().brif(less, left, &[], right, &[]);
+        self.b.switch_to_block(left);
+        self.search(value, lower, low);
+        self.b.switch_to_block(right);
+        self.search(value, upper, middle);
     }
 
     fn try_inst(&mut self, inst: ir::Inst, normal: &Jump, handlers: &[(Catch, Jump)]) {

@@ -20,7 +20,8 @@ use facts::Facts;
 use memory::Memory;
 use table::Table;
 use vitbc::TypeIdx;
-use vitte_abi::object::Repr;
+use vitte_abi::functions::Helper;
+use vitte_abi::object::{Repr, offset};
 use vitte_abi::types::Shape;
 
 /// What was found.
@@ -314,9 +315,15 @@ impl Numbering<'_> {
         }
     }
 
-    /// What the fields of a new object hold.
+    /// What the fields of a new object hold, and how long a new list is.
     fn learn_fields(&mut self, block: Block, inst: Inst, object: Value) {
         let data = &self.func.insts[inst];
+        if let Op::Helper(helper @ (Helper::vt_list_fill | Helper::vt_list_of)) = data.op {
+            let len = data.args[if helper == Helper::vt_list_fill { 1 } else { 2 }];
+            let region = Region::ListLen;
+            let load = Op::Load(Repr::I64, offset::LIST_LEN, region);
+            return self.table.insert(block, &load, &[object], self.memory.version(region), len);
+        }
         let (ty, record) = match data.op {
             Op::New(ty, tag) => match &self.env.layout.table.types[ty as usize].shape {
                 Shape::Struct(record) | Shape::Tuple(record) => (ty, record),
