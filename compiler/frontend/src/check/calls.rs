@@ -72,9 +72,7 @@ impl Checker<'_, '_> {
                     return node;
                 }
                 self.unknown(name);
-                for &arg in args {
-                    self.expr(arg, None);
-                }
+                self.args_of_nothing(args);
                 self.error_node(span)
             }
         }
@@ -341,6 +339,14 @@ impl Checker<'_, '_> {
         nodes.into_iter().flatten().collect()
     }
 
+    /// The arguments of a call that has been reported: what closures take is not known, and nothing is said of it.
+    pub(super) fn args_of_nothing(&mut self, args: &[ExprId]) {
+        for &arg in args {
+            let is_closure = matches!(self.ast[arg].kind, ExprKind::Closure(_));
+            self.expr(arg, is_closure.then_some(Ty::ERROR));
+        }
+    }
+
     /// An argument of a C function: strings and lists go to pointers.
     fn extern_arg(&mut self, arg: ExprId, param: Ty) -> NodeId {
         let node = self.expr(arg, Some(param));
@@ -389,9 +395,7 @@ impl Checker<'_, '_> {
                 self.node(NodeKind::CallValue { callee, args: nodes.into() }, result, span)
             }
             kind => {
-                for &arg in args {
-                    self.expr(arg, None);
-                }
+                self.args_of_nothing(args);
                 if let Kind::Optional(_) = kind {
                     let at = self.span(callee);
                     let diagnostic = Diagnostic::error(codes::MAYBE_NIL, at, "this may be nil, which cannot be called");
@@ -584,9 +588,11 @@ impl Checker<'_, '_> {
                     self.program().unknown_name(module, Ident { name: *name, span }, &[], true);
                 }
                 ExprKind::Field(base, name) => {
+                    let module = self.session.program.module(self.module);
+                    let is_missing = matches!(ast[*base].kind, ExprKind::Name(name) if module.missing.contains(&name));
                     if let Some(Path::Item(Def::Module(target))) = self.path(*base) {
                         self.program().unknown_in(target, *name);
-                    } else {
+                    } else if !is_missing {
                         self.error(Diagnostic::error(codes::UNKNOWN_TYPE, span, "there is no such struct"));
                     }
                 }

@@ -35,6 +35,7 @@ impl Checker<'_, '_> {
             param_types.push(match (ty, wanted) {
                 (Some(ty), _) => self.written_type(*ty),
                 (None, Some(wanted)) => wanted,
+                (None, None) if want == Some(Ty::ERROR) => Ty::ERROR,
                 (None, None) => {
                     let span = self.ast[*pat].span;
                     self.fresh(span)
@@ -44,6 +45,7 @@ impl Checker<'_, '_> {
         let result = match (closure.result, wanted_result) {
             (Some(written), _) => self.written_type(written),
             (None, Some(wanted)) => wanted,
+            (None, None) if want == Some(Ty::ERROR) => Ty::ERROR,
             (None, None) => self.fresh(span),
         };
         let result_span = closure.result.map(|result| self.ast[result].span);

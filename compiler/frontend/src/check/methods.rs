@@ -34,9 +34,7 @@ impl Checker<'_, '_> {
         }
         let ty = self.ty(receiver);
         if let Kind::Error | Kind::Never = self.kind(ty) {
-            for &arg in args {
-                self.expr(arg, None);
-            }
+            self.args_of_nothing(args);
             return self.valueless(receiver, span);
         }
         if let Some(node) = self.builtin_method(receiver, name, args, span) {
@@ -62,9 +60,7 @@ impl Checker<'_, '_> {
             return self.call_value(callee, args, span);
         }
         self.no_method(receiver, name);
-        for &arg in args {
-            self.expr(arg, None);
-        }
+        self.args_of_nothing(args);
         self.error_node(span)
     }
 
@@ -206,9 +202,7 @@ impl Checker<'_, '_> {
             Some((func, targs)) => self.call_func(func, targs, None, args, want, name.span.to(span.after())),
             None => {
                 self.no_member(ty, name);
-                for &arg in args {
-                    self.expr(arg, None);
-                }
+                self.args_of_nothing(args);
                 self.error_node(span)
             }
         }

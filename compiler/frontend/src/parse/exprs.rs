@@ -353,6 +353,9 @@ impl Parser<'_> {
                 return self.labelled(start, Some(label));
             }
             Tok::Keyword => return self.keyword(start),
+            Tok::Star if self.tokens.tokens[self.at.saturating_sub(1)].tok == Tok::Star => {
+                return Err(self.unexpected_but("an expression", "powers are written `x.pow(n)`"));
+            }
             Tok::Plus if self.tokens.tokens[self.at.saturating_sub(1)].tok == Tok::Plus => {
                 return Err(self.unexpected_but("an expression", "to count up, write `+= 1`"));
             }
@@ -582,6 +585,7 @@ impl Parser<'_> {
         while self.eat_keyword(kw::CATCH) {
             let name = match self.peek() {
                 Tok::Name => Some(self.ident("a variable")?),
+                Tok::LParen => return Err(self.unexpected_but("a variable or `{`", "write `catch e { … }`")),
                 _ => None,
             };
             let ty = match name.is_some() && self.eat(Tok::Colon) {
@@ -595,7 +599,10 @@ impl Parser<'_> {
             false => None,
         };
         if catches.is_empty() && finally.is_none() {
-            return Err(self.unexpected("`catch` or `finally`"));
+            return Err(match self.peek() {
+                Tok::Name => self.unexpected_but("`catch` or `finally`", "errors are caught by `catch e { … }`"),
+                _ => self.unexpected("`catch` or `finally`"),
+            });
         }
         Ok(ExprKind::Try(Box::new(Try { body, catches, finally })))
     }

@@ -10,6 +10,10 @@ impl Parser<'_> {
         match self.peek() {
             Tok::Question => return Some("a choice between two values is `if cond { a } else { b }`"),
             Tok::FatArrow => return Some("closures are written `|x| x + 1`"),
+            // Behind a type, as operators go on with a value.
+            Tok::Lt => return Some("type arguments stand in brackets: `Name[T]`; a list is `[T]`, a map `{K: V}`"),
+            Tok::Pipe => return Some("what may be nil is `T?`; what may be of several types is an `enum`, or `any`"),
+            Tok::Comma => return Some("several variables stand in parentheses: `let (a, b) = (1, 2)`"),
             _ if last.tok != Tok::Name => return None,
             _ => {}
         }
@@ -23,6 +27,9 @@ impl Parser<'_> {
             "elif" | "elsif" | "elseif" => "write `else if`",
             "raise" => "write `throw`",
             "use" | "using" | "include" | "require" | "from" => "write `import`",
+            "f" | "r" if matches!(self.peek(), Tok::Str | Tok::StrStart) => {
+                "strings have no prefix, and all take `{value}`"
+            }
             "go" | "async" => "processes are started with `spawn`",
             "print" | "println" | "eprint" | "eprintln" => "arguments stand in parentheses",
             _ => return None,

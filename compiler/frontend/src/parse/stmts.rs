@@ -17,7 +17,10 @@ impl Parser<'_> {
             return Err(self.error(diagnostic.fix("compare with `==`", open, "==")));
         }
         if self.peek() != Tok::LBrace {
-            return Err(self.unexpected("`{`"));
+            return Err(match self.peek() {
+                Tok::Name | Tok::Keyword | Tok::Colon => self.unexpected_but("`{`", "blocks stand in braces"),
+                _ => self.unexpected("`{`"),
+            });
         }
         self.bump();
         self.nested(|parser| parser.with_structs(true, |parser| parser.block_from(open, None)))
