@@ -32,9 +32,32 @@ pub fn to_str(p: &Process, value: u64, ty: TypeId) -> Str<'_> {
     match ty {
         type_id::STR => return Str::of(p.object(value)),
         type_id::INT => return p.new_str(Digits::of_int(value as i64).as_str()),
+        type_id::FLOAT => {
+            let mut short = Short { bytes: [0; SHORT], len: 0 };
+            (p.runtime().floats().float)(&mut short, f64::from_bits(value)).expect("no float takes more");
+            return p.new_str(str::from_utf8(&short.bytes[..short.len]).expect("digits are ASCII"));
+        }
         _ => write_value(p, &mut text, Value { ty, bits: value }).expect("strings take any text"),
     }
     p.new_str(&text)
+}
+
+/// No float's text is longer: a sign, 17 digits, a point with four zeros, an exponent.
+const SHORT: usize = 32;
+
+/// Short text, without allocation.
+struct Short {
+    bytes: [u8; SHORT],
+    len: usize,
+}
+
+impl Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.bytes.get_mut(self.len..self.len + text.len()).ok_or(fmt::Error)?;
+        room.copy_from_slice(text.as_bytes());
+        self.len += text.len();
+        Ok(())
+    }
 }
 
 struct Formatter<'a> {
@@ -225,6 +248,12 @@ mod tests {
         assert_eq!(text(&p, I8, -128i64 as u64), "-128");
         assert_eq!(text(&p, U64, u64::MAX), "18446744073709551615");
         assert_eq!(text(&p, FLOAT, 1f64.to_bits()), "1.0");
+        for long in
+            ["-2.2250738585072014e-308", "-0.00012345678901234567", "-1234567890123456.8", "-9007199254740993.0"]
+        {
+            let value: f64 = long.parse().unwrap();
+            assert_eq!(text(&p, FLOAT, value.to_bits()), format!("{value:?}"));
+        }
         assert_eq!(text(&p, F32, 0.1f32.to_bits() as u64), "0.1");
         assert_eq!((text(&p, BOOL, 1), text(&p, UNIT, 0)), ("true".into(), "()".into()));
         assert_eq!((text(&p, PID, 7), text(&p, PTR, 255)), ("<pid 7>".into(), "0xff".into()));

@@ -5,6 +5,7 @@
 
 use super::range::{check_count, check_index, check_range, throw_index};
 use super::raw;
+use super::string::copy_text;
 use super::value::Value;
 use crate::object::{Buffer, Form, List, Obj, Str};
 use crate::{Process, Throw};
@@ -160,7 +161,7 @@ pub fn list_extend<'p>(p: &'p Process, list: Obj<'p>, other: Obj<'_>) -> Result<
 pub fn bytes_push_str<'p>(p: &'p Process, bytes: List<'p>, s: Str<'_>) -> Result<(), Throw> {
     let (len, n) = (bytes.len(), s.len());
     let buffer = make_room(p, bytes, Form::U8, len.saturating_add(n))?;
-    buffer.write_with(len, n, |room| room.copy_from_slice(s.bytes()));
+    buffer.write_with(len, n, |room| copy_text(room, s.bytes()));
     bytes.set_len(len + n);
     Ok(())
 }

@@ -127,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn text_of_any_length_is_copied() {
+        let text: Vec<u8> = (1..=40).collect();
+        for len in 0..=text.len() {
+            let mut to = vec![0; len];
+            copy_text(&mut to, &text[..len]);
+            assert_eq!(to, text[..len]);
+        }
+    }
+
+    #[test]
     fn short_and_long_strings_compare_by_bytes() {
         let p = process();
         let texts = ["", "\0", "\0\0", "a", "a\0", "a\0b", "ab", "b", "é", "12345678", "123456780", "1234567\0"];

@@ -20,10 +20,32 @@ pub fn concat<'p, 't>(p: &'p Process, parts: impl Iterator<Item = &'t str> + Clo
         let mut rest = bytes;
         for part in parts {
             let (head, tail) = rest.split_at_mut(part.len());
-            head.copy_from_slice(part.as_bytes());
+            copy_text(head, part.as_bytes());
             rest = tail;
         }
     }))
+}
+
+/// Copies text into room of the same length. What is joined or collected is mostly short: that is done without a call.
+#[inline]
+pub(in crate::stdlib) fn copy_text(to: &mut [u8], text: &[u8]) {
+    /// Copies the first and the last bytes, which may overlap and are all there is.
+    #[inline]
+    fn both_ends<const N: usize>(to: &mut [u8], text: &[u8]) {
+        let (first, last) = (text.first_chunk::<N>(), text.last_chunk::<N>());
+        if let (Some(first), Some(last)) = (first, last) {
+            *to.first_chunk_mut().expect("as long as the text") = *first;
+            *to.last_chunk_mut().expect("as long as the text") = *last;
+        }
+    }
+    match text.len() {
+        0 => {}
+        1 => to[0] = text[0],
+        2..4 => both_ends::<2>(to, text),
+        4..8 => both_ends::<4>(to, text),
+        8..=16 => both_ends::<8>(to, text),
+        _ => to.copy_from_slice(text),
+    }
 }
 
 /// The strings at `parts`, `n` words, one after the other.
