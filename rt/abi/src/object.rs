@@ -55,9 +55,9 @@ pub mod offset {
     pub const CLOSURE_CAPTURES: u32 = 16;
     /// Struct, tuple, variant: the first field.
     pub const FIELDS: u32 = 8;
-    /// Map: the buffer of keys, in insertion order.
+    /// Map: the buffer of keys.
     pub const MAP_KEYS: u32 = 8;
-    /// Map: the buffer of values.
+    /// Map: the buffer of values, each at the place of its key.
     pub const MAP_VALUES: u32 = 16;
     /// Map: the raw buffer of the hash index.
     pub const MAP_INDEX: u32 = 24;

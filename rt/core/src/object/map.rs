@@ -30,12 +30,12 @@ impl<'p> Map<'p> {
         (address != 0).then(|| Buffer::of(Obj { address, process: self.0.process }))
     }
 
-    /// The keys, by position in insertion order; `None` before the first entry.
+    /// The keys, each at its place; `None` before the first entry.
     pub fn keys(self) -> Option<Buffer<'p>> {
         self.buffer(offset::MAP_KEYS)
     }
 
-    /// The values, by position.
+    /// The values, each at the place of its key.
     pub fn values(self) -> Option<Buffer<'p>> {
         self.buffer(offset::MAP_VALUES)
     }
