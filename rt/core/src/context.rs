@@ -12,7 +12,7 @@
 //! - [`enter`]: runs a function on a process's stack, until it returns or the process is suspended; then [`resume`]
 //!   goes on with it;
 //! - [`invoke`]: calls a C function with arguments found at run time;
-//! - [`called_back`]: what C calls by a [`trampoline`] for the interpreter: stores every register as [`Registers`], calls
+//! - [`called_back`]: what C calls by a [`TRAMPOLINE`] for the interpreter: stores every register as [`Registers`], calls
 //!   [`vt_interpreted`](crate::foreign::vt_interpreted), and returns what is in them then.
 
 #[cfg(target_arch = "x86_64")]

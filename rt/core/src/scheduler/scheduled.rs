@@ -69,7 +69,7 @@ impl Process {
     }
 
     /// Why the process is to pause, if it is: the interpreter asks after calls of rows with the effect `Waits`, and
-    /// returns the pause from [`Body::resume`]. When that is called again, [`Process::result`] is the row's result.
+    /// returns the pause from [`Body::resume`](super::Body::resume). When that is called again, [`Process::result`] is the row's result.
     pub fn pause(&self) -> Option<Pause> {
         self.scheduled().pause.get()
     }
