@@ -54,19 +54,19 @@ pub(super) fn drop_index_checks(func: &mut Function) -> u64 {
         }
     }
     let mut dropped: FxHashSet<Inst> = FxHashSet::default();
-    let mut divisions = Vec::new();
+    let (mut divisions, mut others) = (Vec::new(), Vec::new());
     for &block in &cfg.order {
         let data = &bounds.func.blocks[block];
         for &inst in data.insts.iter().chain(&data.term.tried()) {
             bounds.check(block, inst, &mut dropped);
             bounds.learn_length(block, inst);
-            if division::is_by_power(bounds.func, inst)
-                && Search::new(&bounds).at_least(bounds.func.insts[inst].args[0], 0, block, None)
-            {
-                divisions.push((block, inst));
+            if division::is_by_power(bounds.func, inst) {
+                let not_negative = Search::new(&bounds).at_least(bounds.func.insts[inst].args[0], 0, block, None);
+                if not_negative { &mut divisions } else { &mut others }.push((block, inst));
             }
         }
     }
+    divisions.extend(division::only_compared_with_zero(func, &cfg, others));
     let count = (dropped.len() + divisions.len()) as u64;
     division::simplify(func, divisions);
     if !dropped.is_empty() {
@@ -343,5 +343,10 @@ mod tests {
             "SHR r2, r1, r3\nLOAD_CONST r4, 8\nDIV r2, r1, r4\nREM r4, s, r4\nADD r2, r2, r4\nADD r0, r0, r2\nADD r1, r1, r3",
         );
         assert_eq!((count(&text, "sdiv"), count(&text, "srem") > 0), (0, true), "{text}");
+        let text = sieve("LOAD_CONST r4, 8\nREM r4, s, r4\nEQ r6, r4, r0\nIF r6, out\nADD r1, r1, r3");
+        assert!(count(&text, "srem") > 0, "{text}");
+        let text =
+            sieve("LOAD_CONST r4, 8\nLOAD_CONST r2, 0\nREM r4, s, r4\nEQ r6, r4, r2\nIF r6, out\nADD r1, r1, r3");
+        assert_eq!(count(&text, "srem"), 0, "{text}");
     }
 }

@@ -1,6 +1,8 @@
 //! Division by powers of two, of numbers that are not negative, or of which only matters whether anything is left.
 
-use crate::ir::{Block, Function, Inst, Op};
+use crate::ir::cfg::Cfg;
+use crate::ir::{Block, Function, Inst, IntCond, Op, Value};
+use rustc_hash::FxHashMap;
 use vitte_abi::object::Repr;
 
 /// Whether an instruction divides a signed number by a power of two.
@@ -11,7 +13,36 @@ pub(super) fn is_by_power(func: &Function, inst: Inst) -> bool {
         && func.int_const(data.args[1]).is_some_and(|divisor| divisor > 1 && divisor.count_ones() == 1)
 }
 
-/// Replaces such divisions, of numbers that are not negative, by a shift or a mask.
+/// Those among such divisions of which somebody only asks whether anything is left: its sign does not matter then.
+pub(super) fn only_compared_with_zero(func: &Function, cfg: &Cfg, divisions: Vec<(Block, Inst)>) -> Vec<(Block, Inst)> {
+    let mut rest: FxHashMap<Value, (Block, Inst)> = divisions
+        .into_iter()
+        .filter(|&(_, inst)| func.insts[inst].op == Op::SRem)
+        .filter_map(|(block, inst)| func.insts[inst].result.map(|result| (result, (block, inst))))
+        .collect();
+    if rest.is_empty() {
+        return Vec::new();
+    }
+    for &block in &cfg.order {
+        let mut compared = 0;
+        for &inst in &func.blocks[block].insts {
+            let data = &func.insts[inst];
+            if matches!(data.op, Op::ICmp(IntCond::Eq | IntCond::Ne)) && func.int_const(data.args[1]) == Some(0) {
+                compared += usize::from(rest.contains_key(&data.args[0]));
+            }
+        }
+        let mut used = Vec::new();
+        func.for_each_use(block, |value| used.extend(rest.contains_key(&value).then_some(value)));
+        if used.len() > compared {
+            used.iter().for_each(|value| drop(rest.remove(value)));
+        }
+    }
+    let mut found: Vec<(Block, Inst)> = rest.into_values().collect();
+    found.sort_unstable();
+    found
+}
+
+/// Replaces such divisions by a shift or a mask.
 pub(super) fn simplify(func: &mut Function, divisions: Vec<(Block, Inst)>) {
     for (block, inst) in divisions {
         let data = &func.insts[inst];
