@@ -34,7 +34,7 @@ pub(super) fn only_compared_with_zero(func: &Function, cfg: &Cfg, divisions: Vec
         let mut used = Vec::new();
         func.for_each_use(block, |value| used.extend(rest.contains_key(&value).then_some(value)));
         if used.len() > compared {
-            used.iter().for_each(|value| drop(rest.remove(value)));
+            rest.retain(|value, _| !used.contains(value));
         }
     }
     let mut found: Vec<(Block, Inst)> = rest.into_values().collect();
