@@ -197,13 +197,15 @@ impl Printer {
     }
 
     /// What stands behind something on its line. After a line comment, further ones take their own lines.
-    fn trailing(&mut self, comments: &[Comment<'_>], indent: usize) {
-        for (position, comment) in comments.iter().enumerate() {
-            match position > 0 {
+    fn comments(&mut self, comments: &[Comment<'_>], indent: usize) {
+        let mut ends_line = false;
+        for comment in comments {
+            match comment.own_line || ends_line {
                 true => self.line(indent, true),
                 false => self.write(" "),
             }
             self.write(comment.text);
+            ends_line = comment.text.starts_with("//");
         }
     }
 
@@ -249,7 +251,7 @@ impl Printer {
         if item.semi {
             self.write(";");
         }
-        self.trailing(&item.trailing, indent);
+        self.comments(&item.trailing, indent);
     }
 
     fn fits(&self, text: &str, after: usize) -> bool {
@@ -301,7 +303,11 @@ impl Printer {
     fn arm(&mut self, nodes: &[Node<'_>], at: usize, indent: usize, after: usize) {
         self.segment(&nodes[..at], indent, 3);
         self.between(nodes[at - 1].last(), nodes[at].first(), indent);
-        self.write("=>");
+        if let Some(arrow) = nodes[at].leaf() {
+            let mut text = String::new();
+            leaf_text(arrow, &mut text);
+            self.write(&text);
+        }
         let body = &nodes[at + 1..];
         if let Some(text) = flat(body)
             && body[0].first().before.is_empty()
@@ -324,13 +330,7 @@ impl Printer {
             }
             return false;
         }
-        for (position, comment) in after.before.iter().enumerate() {
-            match comment.own_line || position > 0 {
-                true => self.line(indent + 1, true),
-                false => self.write(" "),
-            }
-            self.write(comment.text);
-        }
+        self.comments(&after.before, indent + 1);
         self.line(indent + 1, true);
         true
     }
@@ -482,7 +482,7 @@ impl Printer {
         let mut text = String::new();
         leaf_text(&group.open, &mut text);
         self.write(&text);
-        self.trailing(&group.after_open, indent + 1);
+        self.comments(&group.after_open, indent + 1);
         if group.is_table() {
             self.table(group, indent + 1);
         } else {

@@ -31,7 +31,7 @@ fn trees(sources: [&str; 2]) -> [String; 2] {
     })
 }
 
-/// The comments of a source, blanks aside.
+/// The words of a source's comments.
 fn comments(source: &str) -> Vec<String> {
     let mut names = Names::default();
     let tokens = lex(source, 0, &mut names, &mut vec![]).tokens;
@@ -40,7 +40,7 @@ fn comments(source: &str) -> Vec<String> {
     for token in tokens {
         if depth == 0 {
             let gap = &source[end..(token.start as usize).max(end)];
-            found.extend(gap.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+            found.extend(gap.split_whitespace().map(str::to_owned));
         }
         match token.tok {
             crate::lex::Tok::StrStart => depth += 1,
@@ -408,4 +408,57 @@ fn random_programs_stay_what_they_are() {
         }
     }
     assert!(parsed > 500, "{parsed}");
+}
+
+/// Where a comment may stand: the ends of tokens that are not within a string.
+fn gaps(source: &str) -> Vec<(usize, bool)> {
+    let mut names = Names::default();
+    let tokens = lex(source, 0, &mut names, &mut vec![]).tokens;
+    let (mut gaps, mut depth) = (vec![], 0);
+    for token in tokens {
+        match token.tok {
+            crate::lex::Tok::StrStart => depth += 1,
+            crate::lex::Tok::StrEnd => depth -= 1,
+            _ => {}
+        }
+        let end = token.end as usize;
+        if depth == 0 {
+            gaps.push((end, source[end..].starts_with('\n')));
+        }
+    }
+    gaps
+}
+
+#[test]
+fn comments_survive_wherever_they_stand() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/run");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "vit"));
+    files.sort();
+    let mut n_checked = 0;
+    for path in files {
+        let source = std::fs::read_to_string(&path).unwrap();
+        let gaps = gaps(&source);
+        let mut state = source.len() as u64;
+        let mut places: Vec<(usize, bool)> = vec![];
+        for _ in 0..6 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            places.push(gaps[(state >> 33) as usize % gaps.len()]);
+        }
+        places.sort_unstable();
+        places.dedup();
+        let (mut text, mut copied) = (String::new(), 0);
+        for (number, (at, ends_line)) in places.into_iter().enumerate() {
+            text.push_str(&source[copied..at]);
+            text.push_str(&if ends_line { format!(" // at {number}") } else { format!(" /* at {number} */ ") });
+            copied = at;
+        }
+        text.push_str(&source[copied..]);
+        // Some words are told apart by whether a bracket follows at once.
+        if format(&text).is_ok() {
+            check(&text);
+            n_checked += 1;
+        }
+    }
+    assert!(n_checked > 200, "{n_checked}");
 }

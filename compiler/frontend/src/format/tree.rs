@@ -200,8 +200,9 @@ impl<'s> Build<'s, '_> {
         }
         gap.blank = newlines > 1;
         gap.newline |= newlines > 0;
-        // What shares the token's line belongs to it.
-        while let Some((comment, false)) = found.last()
+        // What shares the token's line belongs to it, unless that is the end of the file.
+        while start < self.source.len()
+            && let Some((comment, false)) = found.last()
             && comment.text.starts_with("/*")
             && !comment.text.contains('\n')
         {
