@@ -125,7 +125,7 @@ macro_rules! for_each_helper {
             vt_map_place_str(map: Ref, key: Str) -> Int [Reads Quick];
             vt_map_set(map: Ref, key: Bits, value: Bits) -> Unit [Reads Writes Throws Allocs];
             vt_map_remove(map: Ref, key: Bits) -> Bool [Reads Writes];
-            vt_map_next(map: Ref, pos: Int) -> Int [Reads];
+            vt_map_next(map: Ref, pos: Int) -> Int [Reads Quick];
             vt_map_key_at(map: Ref, pos: Int) -> Bits [Reads Throws];
             vt_map_value_at(map: Ref, pos: Int) -> Bits [Reads Throws];
             vt_map_clear(map: Ref) -> Unit [Reads Writes];
