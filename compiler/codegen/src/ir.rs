@@ -501,6 +501,14 @@ impl Function {
         inst
     }
 
+    /// A copy of an instruction, in no block yet, whose arguments are what `value` makes of the original's.
+    pub fn copy_inst(&mut self, inst: Inst, value: impl Fn(Value) -> Value) -> Inst {
+        let data = self.insts[inst].clone();
+        let args = data.args.into_iter().map(value).collect();
+        let repr = data.result.map_or(Repr::Unit, |result| self.repr(result));
+        self.add_inst(data.op, args, repr, data.loc)
+    }
+
     /// How a value is held.
     pub fn repr(&self, value: Value) -> Repr {
         self.values[value].repr

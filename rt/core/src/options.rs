@@ -1,7 +1,7 @@
 //! The options of a run, from the environment or the command line of the tool that starts it.
 
 use crate::sys;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::num::NonZero;
 pub use vitte_abi::program::Engine;
 
@@ -50,7 +50,11 @@ pub struct BadVariable {
 
 impl fmt::Display for BadVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is `{}`, which is not {}", self.name, self.value.escape_default(), self.wanted)
+        write!(f, "{} is `", self.name)?;
+        for c in self.value.chars() {
+            if c.is_control() { write!(f, "{}", c.escape_default())? } else { f.write_char(c)? }
+        }
+        write!(f, "`, which is not {}", self.wanted)
     }
 }
 

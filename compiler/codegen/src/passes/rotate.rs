@@ -15,7 +15,6 @@ use super::repair::Variables;
 use crate::ir::cfg::{Cfg, Dominators, Loops};
 use crate::ir::{Arg, Block, Function, Jump, Op, Terminator, Value};
 use rustc_hash::FxHashMap;
-use vitte_abi::object::Repr;
 
 /// Headers with more instructions are not copied.
 const MAX_HEADER: usize = 16;
@@ -73,11 +72,9 @@ fn rotate(func: &mut Function, header: Block, latches: &[Block]) -> HeaderCopy {
         values.push((param, new));
     }
     for inst in func.blocks[header].insts.clone() {
-        let data = func.insts[inst].clone();
-        let args = data.args.iter().map(|arg| *known.get(arg).unwrap_or(arg)).collect();
-        let repr = data.result.map_or(Repr::Unit, |result| func.repr(result));
-        let new = func.append(copy, data.op, args, repr, data.loc);
-        if let (Some(old), Some(new)) = (data.result, func.insts[new].result) {
+        let new = func.copy_inst(inst, |arg| *known.get(&arg).unwrap_or(&arg));
+        func.blocks[copy].insts.push(new);
+        if let (Some(old), Some(new)) = (func.insts[inst].result, func.insts[new].result) {
             known.insert(old, new);
             values.push((old, new));
         }

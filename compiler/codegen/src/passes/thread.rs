@@ -12,7 +12,6 @@ use super::repair::Variables;
 use crate::ir::cfg::{Cfg, Dominators, Loops};
 use crate::ir::{Arg, Block, Function, InstData, Jump, Op, Terminator, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
-use vitte_abi::object::Repr;
 
 /// Joins with more instructions are not copied.
 const MAX_JOIN: usize = 8;
@@ -166,11 +165,9 @@ fn copy_join(func: &mut Function, join: Block, jumps: Vec<Decided>) {
         func.blocks[from].term = term;
         let mut known: FxHashMap<Value, Value> = func.blocks[join].params.iter().copied().zip(old.values()).collect();
         for &inst in &insts {
-            let data = func.insts[inst].clone();
-            let args = data.args.iter().map(|arg| *known.get(arg).unwrap_or(arg)).collect();
-            let repr = data.result.map_or(Repr::Unit, |result| func.repr(result));
-            let new = func.append(copy, data.op, args, repr, data.loc);
-            if let (Some(old), Some(new)) = (data.result, func.insts[new].result) {
+            let new = func.copy_inst(inst, |arg| *known.get(&arg).unwrap_or(&arg));
+            func.blocks[copy].insts.push(new);
+            if let (Some(old), Some(new)) = (func.insts[inst].result, func.insts[new].result) {
                 known.insert(old, new);
             }
         }

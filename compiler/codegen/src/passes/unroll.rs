@@ -12,9 +12,8 @@
 
 use super::repair::Variables;
 use crate::ir::cfg::{Cfg, Dominators, Loop, Loops};
-use crate::ir::{Arg, Block, Function, Inst, Op, Terminator, Value};
+use crate::ir::{Arg, Block, Function, Op, Terminator, Value};
 use rustc_hash::{FxHashMap, FxHashSet};
-use vitte_abi::object::Repr;
 
 /// The size that a loop may have with its copies, in instructions and blocks.
 const MAX_SIZE: usize = 40;
@@ -118,7 +117,7 @@ fn unroll(func: &mut Function, each: &Loop, rounds: usize) -> Vec<Round> {
         for &block in &each.blocks {
             let mut term = func.blocks[block].term.clone();
             if let Terminator::Try { inst, .. } = &mut term {
-                *inst = copy_inst(func, *inst, copy);
+                *inst = func.copy_inst(*inst, |value| copy.value(value));
             }
             term.for_each_operand_mut(|value| *value = copy.value(*value));
             for jump in term.jumps_mut() {
@@ -165,7 +164,7 @@ fn copy(func: &mut Function, each: &Loop) -> Round {
     for &block in &each.blocks {
         let new = round.blocks[&block];
         for inst in func.blocks[block].insts.clone() {
-            let made = copy_inst(func, inst, &round);
+            let made = func.copy_inst(inst, |value| round.value(value));
             func.blocks[new].insts.push(made);
             if let (Some(old), Some(result)) = (func.insts[inst].result, func.insts[made].result) {
                 round.values.insert(old, result);
@@ -173,13 +172,6 @@ fn copy(func: &mut Function, each: &Loop) -> Round {
         }
     }
     round
-}
-
-fn copy_inst(func: &mut Function, inst: Inst, round: &Round) -> Inst {
-    let data = func.insts[inst].clone();
-    let args = data.args.iter().map(|&arg| round.value(arg)).collect();
-    let repr = data.result.map_or(Repr::Unit, |result| func.repr(result));
-    func.add_inst(data.op, args, repr, data.loc)
 }
 
 fn drop_polls(func: &mut Function, block: Block) {

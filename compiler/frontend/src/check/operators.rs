@@ -223,8 +223,7 @@ impl Checker<'_, '_> {
                 let ty = self.ty(value);
                 if !matches!(self.kind(ty), Kind::Optional(_) | Kind::Any | Kind::Infer(_) | Kind::Param(..)) {
                     let shown = self.show(ty);
-                    let mut diagnostic =
-                        Diagnostic::error(codes::BAD_OPERAND, span, format!("`{shown}` is never nil"));
+                    let mut diagnostic = Diagnostic::error(codes::BAD_OPERAND, span, format!("`{shown}` is never nil"));
                     if let Kind::Ptr(..) = self.kind(ty) {
                         diagnostic = diagnostic.help("the null pointer has the address 0: `p as int == 0`");
                     }
