@@ -78,6 +78,7 @@ pub use options::{BadVariable, Engine, Options};
 pub use process::Process;
 pub use report::{UNCAUGHT, report_failure, report_uncaught, report_unreachable};
 pub use runtime::Runtime;
+pub use sys::Magazines;
 pub use throw::Throw;
 pub use trace::{Frame, Location};
 pub use word::Word;

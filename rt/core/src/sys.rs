@@ -15,12 +15,14 @@ mod imp;
 mod errno;
 pub(crate) mod host;
 mod instant;
+mod magazines;
 pub(crate) mod net;
 pub(crate) mod stdio;
 
 pub(crate) use errno::words;
 pub(crate) use imp::*;
 pub use instant::Instant;
+pub use magazines::Magazines;
 
 /// Memory comes in multiples of this.
 pub(crate) const PAGE: usize = 64 << 10;

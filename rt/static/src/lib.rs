@@ -2,3 +2,8 @@
 //! [`vitte_abi::functions`](vitte_rt::rows).
 
 pub use vitte_rt::*;
+
+/// See [`Magazines`].
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: Magazines = Magazines;
