@@ -10,12 +10,12 @@ static int rnd(void) {
     return (int)(seed & 0x7fffffff);
 }
 
-typedef struct { long to, cost; } Edge;
-typedef struct { long node, cost; } Item;
+typedef struct { int64_t to, cost; } Edge;
+typedef struct { int64_t node, cost; } Item;
 static Item **items;
-static long len, room;
+static int64_t len, room;
 
-static Item *item(long node, long cost) {
+static Item *item(int64_t node, int64_t cost) {
     Item *new = malloc(sizeof(Item));
     new->node = node;
     new->cost = cost;
@@ -24,9 +24,9 @@ static Item *item(long node, long cost) {
 
 static void push(Item *new) {
     if (len == room) items = realloc(items, (room = room ? room * 2 : 4) * sizeof(Item *));
-    long at = len++;
+    int64_t at = len++;
     while (at > 0) {
-        long up = (at - 1) / 2;
+        int64_t up = (at - 1) / 2;
         if (items[up]->cost <= new->cost) break;
         items[at] = items[up];
         at = up;
@@ -38,9 +38,9 @@ static Item *pop(void) {
     if (len == 0) return NULL;
     Item *first = items[0], *last = items[--len];
     if (len > 0) {
-        long at = 0;
+        int64_t at = 0;
         for (;;) {
-            long child = at * 2 + 1;
+            int64_t child = at * 2 + 1;
             if (child >= len) break;
             if (child + 1 < len && items[child + 1]->cost < items[child]->cost) child++;
             if (last->cost <= items[child]->cost) break;
@@ -63,23 +63,23 @@ int main(int argc, char **argv) {
             edge->cost = 1 + rnd() % 1000;
         }
     }
-    long *costs = malloc(n * sizeof(long));
-    for (int i = 0; i < n; i++) costs[i] = 1L << 40;
+    int64_t *costs = malloc(n * sizeof(int64_t));
+    for (int i = 0; i < n; i++) costs[i] = (int64_t)1 << 40;
     costs[0] = 0;
     push(item(0, 0));
     for (Item *here; (here = pop()); free(here)) {
         if (here->cost > costs[here->node]) continue;
         for (int k = 0; k < 5; k++) {
             Edge *edge = graph[here->node][k];
-            long cost = here->cost + edge->cost;
+            int64_t cost = here->cost + edge->cost;
             if (cost < costs[edge->to]) {
                 costs[edge->to] = cost;
                 push(item(edge->to, cost));
             }
         }
     }
-    long h = 0;
+    int64_t h = 0;
     for (int i = 0; i < n; i++) h = (h * 31 + costs[i]) & 0xffffff;
-    printf("%ld\n", h);
+    printf("%d\n", (int)h);
     return 0;
 }
