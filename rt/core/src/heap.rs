@@ -58,6 +58,9 @@ const GROWTH: u64 = 2;
 /// …and is at least this many nurseries large.
 const OLD_NURSERIES: u64 = 8;
 
+/// Fewer bytes of young large objects are no reason to collect.
+const MIN_LARGE: u64 = 1 << 20;
+
 /// What fills memory that was left behind, under stress.
 const POISON: u8 = 0xdb;
 
@@ -255,7 +258,7 @@ impl Heap {
     /// Whether enough large objects were made for a collection.
     pub(crate) fn is_large_due(&self) -> bool {
         self.aged.as_ref().is_some_and(|aged| {
-            aged.large.young_bytes() > (self.nursery.len as u64).max(aged.old_used() / 2).max(1 << 20)
+            aged.large.young_bytes() > (self.nursery.len as u64).max(aged.old_used() / 2).max(MIN_LARGE)
         })
     }
 
@@ -281,7 +284,7 @@ impl Heap {
         aged.stats.allocated += young;
         let began = self.log.then(Instant::now);
         let before = young + aged.old_used();
-        let full = full || self.stress || aged.old_used() >= aged.threshold.max(1);
+        let full = full || self.stress || aged.old_used() >= aged.threshold.max(1) || aged.is_mostly_large();
         let cycle = Cycle {
             shapes,
             nursery: self.nursery,
@@ -360,11 +363,21 @@ impl Heap {
 
 impl Aged {
     fn old_used(&self) -> u64 {
-        let space = match &self.old {
+        self.small_used() + self.large.old_bytes()
+    }
+
+    fn small_used(&self) -> u64 {
+        match &self.old {
             Old::Copying(space) => space.used(),
             Old::MarkSweep(space) => space.used(),
-        };
-        space + self.large.old_bytes()
+        }
+    }
+
+    /// Whether there is little to trace for the large objects that were made: then those that have grown old and died
+    /// are given back at once, rather than that more memory is touched for others.
+    fn is_mostly_large(&self) -> bool {
+        let young = self.large.young_bytes();
+        young >= MIN_LARGE && self.small_used() <= young / 8 && self.large.old_bytes() <= young * 2
     }
 }
 
