@@ -11,9 +11,9 @@ use std::ptr::null_mut;
 /// Sizes are rounded up to multiples of this, which is also what pieces are aligned to.
 const STEP: usize = 16;
 /// The largest pieces that are kept.
-const LARGEST: usize = 1024;
+const LARGEST: usize = 4096;
 /// The bytes that a thread keeps of each size at the most.
-const KEPT: usize = 16 << 10;
+const KEPT: usize = 128 << 10;
 
 /// The free pieces of one size: each has the address of the next in its first word.
 #[derive(Clone, Copy)]
