@@ -64,43 +64,48 @@ fn parse(address: Str<'_>) -> io::Result<SocketAddr> {
     address.as_str().parse().map_err(refused)
 }
 
+/// What `make` makes for an address of numbers, among the open sockets; `what` it does there.
+fn make(
+    p: &Process,
+    what: &str,
+    address: Str<'_>,
+    make: impl FnOnce(SocketAddr) -> io::Result<Kind>,
+) -> Result<i64, Throw> {
+    let made = parse(address).and_then(|address| {
+        socket::poller(p.runtime())?;
+        make(address)
+    });
+    made.map(|kind| socket::open(p, kind)).map_err(|error| fail(p, what, address.as_str(), &error))
+}
+
 /// A socket that takes connections at an address of numbers; port 0 is some free one.
 pub fn net_listen(p: &Process, address: Str<'_>) -> Result<i64, Throw> {
-    let listen = || {
-        let address = parse(address)?;
-        socket::poller(p.runtime())?;
+    make(p, "listen at", address, |address| {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         listen_with(&listener, BACKLOG)?;
         let address = listener.local_addr()?;
         Ok(Kind::Listener(listener, address))
-    };
-    listen().map(|kind| socket::open(p, kind)).map_err(|error| fail(p, "listen at", address.as_str(), &error))
+    })
 }
 
 /// A socket for datagrams at an address of numbers.
 pub fn net_bind(p: &Process, address: Str<'_>) -> Result<i64, Throw> {
-    let bind = || {
-        let address = parse(address)?;
-        socket::poller(p.runtime())?;
+    make(p, "listen at", address, |address| {
         let socket = UdpSocket::bind(address)?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
         Ok(Kind::Datagrams(socket, address))
-    };
-    bind().map(|kind| socket::open(p, kind)).map_err(|error| fail(p, "listen at", address.as_str(), &error))
+    })
 }
 
 /// Begins a connection to an address of numbers.
 pub fn net_connect(p: &Process, address: Str<'_>) -> Result<i64, Throw> {
-    let begin = || {
-        let to = parse(address)?;
-        socket::poller(p.runtime())?;
+    make(p, "connect to", address, |to| {
         let stream = connect(&to)?;
         stream.set_nodelay(true)?;
         Ok(Kind::Stream(stream, to))
-    };
-    begin().map(|kind| socket::open(p, kind)).map_err(|error| fail(p, "connect to", address.as_str(), &error))
+    })
 }
 
 /// Whether a connection that was begun is made.

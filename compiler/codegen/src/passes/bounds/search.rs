@@ -1,7 +1,7 @@
 //! The search for a proof.
 
 use super::{Bounds, Fact, MAX_LENGTH};
-use crate::ir::{Arg, Block, Op, Terminator, Value, ValueDef};
+use crate::ir::{Arg, Block, Function, InstData, Op, Terminator, Value, ValueDef};
 
 /// The steps that one search may take.
 const MAX_STEPS: u32 = 150;
@@ -132,8 +132,7 @@ impl<'b> Search<'b> {
             self.below.pop();
             return shown;
         }
-        let Some(made) = func.def_inst(value) else { return false };
-        let second = made.args.get(1).and_then(|&arg| func.int_const(arg));
+        let Some((made, second)) = operation(func, value) else { return false };
         match (&made.op, second) {
             (Op::Add, Some(k)) => {
                 let Some(rest) = c.checked_sub(k) else { return false };
@@ -236,8 +235,7 @@ impl<'b> Search<'b> {
             self.above.pop();
             return shown;
         }
-        let Some(made) = func.def_inst(value) else { return false };
-        let second = made.args.get(1).and_then(|&arg| func.int_const(arg));
+        let Some((made, second)) = operation(func, value) else { return false };
         match (&made.op, second) {
             (Op::Add, Some(k)) => {
                 let Some(rest) = c.checked_sub(k) else { return false };
@@ -299,4 +297,10 @@ impl<'b> Search<'b> {
             }
         })
     }
+}
+
+/// What computes a value, and its second argument if that is a constant; `None` for a block parameter.
+fn operation(func: &Function, value: Value) -> Option<(&InstData, Option<i64>)> {
+    let made = func.def_inst(value)?;
+    Some((made, made.args.get(1).and_then(|&arg| func.int_const(arg))))
 }
